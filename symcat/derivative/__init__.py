@@ -1,0 +1,1 @@
+"""How morphisms are differentiated: the reverse derivative R, the forward derivative D from it, linear maps and daggers."""
