@@ -1,0 +1,1 @@
+"""Who decides: refutation by exact evaluation, engines of equality, certificates, campaigns of claims."""
