@@ -1,0 +1,1 @@
+"""What learning is made of: layers, losses, rates, optimisers, and the learner composed of them."""

@@ -1,0 +1,1 @@
+"""Forward and back together: lenses, the functor f -> (f, R[f]), and parametric maps."""
