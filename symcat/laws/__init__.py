@@ -1,0 +1,1 @@
+"""What must be true: laws and claims as data.  Nothing is decided here."""
