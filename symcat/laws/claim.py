@@ -1,4 +1,7 @@
-"""Goals and claims: what is to be decided, as data."""
+"""Goals and claims: what is to be decided, as data.
+
+A claim's goal is made on demand, by a function without arguments, so that a module with hundreds of claims is cheap to import.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +10,49 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
-from symcat.errors import ShapeError
+from symcat.errors import ShapeError, UsageError
+from symcat.verdict import EQUALITIES, STATUSES
 
 
 @dataclass(frozen=True)
 class Equation:
-    """Two morphisms of one type, to be shown equal."""
+    """Two morphisms with the same types, claimed to be equal; names of wires do not count.
+
+    `facts` are further premises about dims and hyperparameters.
+    """
 
     lhs: Morphism
     rhs: Morphism
+    facts: tuple[Fact, ...] = ()
 
     def __post_init__(self) -> None:
+        for side, value in (("left", self.lhs), ("right", self.rhs)):
+            if not isinstance(value, Morphism):
+                raise UsageError(f"the {side} side of an equation is {value!r}, a {type(value).__name__}: expected a morphism")
         if not (self.lhs.dom.fits(self.rhs.dom) and self.lhs.cod.fits(self.rhs.cod)):
-            raise ShapeError(f"an equation needs two morphisms of one type: the left is {self.lhs.dom} -> {self.lhs.cod}, "
-                             f"the right is {self.rhs.dom} -> {self.rhs.cod}")
+            raise ShapeError(f"an equation between {self.lhs.dom} -> {self.lhs.cod} and {self.rhs.dom} -> {self.rhs.cod}: "
+                             "both sides must have the same domain and codomain, wire by wire")
 
 
 @dataclass(frozen=True)
 class Additive:
-    """`f` preserves sums and zero in the wires at the given positions together, the others held fixed.
+    """`f` is additive, and zero at zero, in the wires at the given positions jointly, all others fixed.
 
-    `equations` say the same by composing; they serve to refute, and to prove where typing does not.
+    `equations` say the same as equalities of morphisms, for refutation and for a proof by normal form.
     """
 
     f: Morphism
     wires: tuple[int, ...]
     equations: tuple[Equation, ...]
+
+    def __post_init__(self) -> None:
+        if not self.equations:
+            raise UsageError("an additivity goal came without equations: give the law for sums and the law for zero")
+        for position in self.wires:
+            if not 0 <= position < len(self.f.dom):
+                raise ShapeError(f"wire {position} of a morphism from {self.f.dom}: expected positions from 0 to {len(self.f.dom) - 1}")
 
 
 @dataclass(frozen=True)
@@ -49,10 +68,7 @@ Goal = tuple[Equation, ...] | Additive | Formula
 
 @dataclass(frozen=True)
 class Claim:
-    """A law at an instance, with the verdict that we expect.  `goal` is called when the claim is decided, not before.
-
-    `equality` is "as morphisms" (terms: no identity that holds only for functions is used) or "as functions".
-    """
+    """A name such as "RD.5 softmax", a statement in words, a source, the goal, and what is expected of it."""
 
     name: str
     statement: str
@@ -62,7 +78,11 @@ class Claim:
     equality: str = "as morphisms"
 
     def __post_init__(self) -> None:
-        if self.expected not in ("proved", "refuted"):
-            raise ValueError(f"claim {self.name}: expected verdict {self.expected!r}; a claim is expected to be proved or refuted")
-        if self.equality not in ("as morphisms", "as functions"):
-            raise ValueError(f"claim {self.name}: equality {self.equality!r}; it is 'as morphisms' or 'as functions'")
+        if not self.name or not isinstance(self.name, str):
+            raise UsageError(f"a claim came with the name {self.name!r}: give it a name such as 'RD.5 softmax'")
+        if not callable(self.goal):
+            raise UsageError(f"the goal of {self.name} is a {type(self.goal).__name__}: give a function without arguments that makes it")
+        if self.expected not in STATUSES:
+            raise UsageError(f"{self.name} expects {self.expected!r}: expected one of {', '.join(STATUSES)}")
+        if self.equality not in EQUALITIES:
+            raise UsageError(f"{self.name} is about equality {self.equality!r}: expected one of {', '.join(EQUALITIES)}")
