@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -20,12 +19,13 @@ from symcat.category.expression import Argmax, At, Bracket, Delta, index
 from symcat.category.functions import Smooth
 from symcat.category.modular import modular
 from symcat.category.morphism import Morphism
-from symcat.category.scalars import EXACT, FLOAT, SYMBOLIC, Irrational, Scalars, Undecided, rational
+from symcat.category.objects import EXACT, SYMBOLIC
+from symcat.category.scalars import FLOAT, Irrational, Scalars, Undecided, rational
+from symcat.category.sizes import infer_dims, name_of, size_of
 from symcat.category.space import Base
 from symcat.errors import DomainError, ShapeError
 
 BLOCK = 2_000_000
-Sizes = dict[sp.Symbol, int]
 
 
 def evaluate(f: Morphism, inputs: Sequence[object], dims: Mapping | None = None, hypers: Mapping | None = None,
@@ -53,7 +53,7 @@ def unmet(f: Morphism, inputs: Sequence[object], dims: Mapping | None = None, hy
 
 def fact_holds(fact: Fact, dims: Mapping, hypers: Mapping, scalars: Scalars = EXACT) -> bool | None:
     """Whether a premise about dims and hyperparameters holds; None when the scalars cannot decide it."""
-    named = {_name(key): value for key, value in {**dims, **hypers}.items()}
+    named = {name_of(key): value for key, value in {**dims, **hypers}.items()}
     values = {symbol: scalars.convert(named[symbol.name]) for symbol in fact.expr.free_symbols if symbol.name in named}
     try:
         value = _Reader(scalars, {}, {}, values, {}).value(fact.expr, Box({}, ()))
@@ -64,10 +64,10 @@ def fact_holds(fact: Fact, dims: Mapping, hypers: Mapping, scalars: Scalars = EX
 
 def generic_inputs(f: Morphism, dims: Mapping | None = None) -> list[np.ndarray]:
     """Arrays of distinct SymPy symbols for the inputs, for use with SYMBOLIC: entry x[0, 1] is the symbol `x_0_1`."""
-    given = {_name(key): int(value) for key, value in (dims or {}).items()}
+    given = {name_of(key): int(value) for key, value in (dims or {}).items()}
     arrays = []
     for name, wire in f.dom:
-        shape = tuple(_integer(extent, given, name) for extent in wire.shape)
+        shape = tuple(size_of(extent, given, name) for extent in wire.shape)
         array = np.empty(shape, dtype=object)
         for place in np.ndindex(shape):
             array[place] = sp.Symbol("_".join([name, *map(str, place)]), real=True)
@@ -154,7 +154,7 @@ class _Reader:
     def places(self, indices: Sequence[sp.Expr], shape: Sequence[int], box: Box, what: object) -> list[np.ndarray]:
         places = [self.integer(e, box) for e in indices]
         for place, extent, e in zip(places, shape, indices, strict=False):
-            if place.size and not (0 <= place.min() and place.max() < extent):
+            if place.size and (place.min() < 0 or place.max() >= extent):
                 raise ShapeError(f"{what}: index {e} runs over {place.min()}..{place.max()} but the axis has {extent} entries")
         return places
 
@@ -216,7 +216,7 @@ class Evaluation:
         for (name, wire), given in zip(f.dom, inputs, strict=True):
             self.arrays[name] = self._ring(wire.base).array(given)
         self.sizes = infer_dims(f, [array.shape for array in self.arrays.values()], dims)
-        self.hypers = {_name(key): value for key, value in hypers.items()}
+        self.hypers = {name_of(key): value for key, value in hypers.items()}
         self._nodes = {node.name: node for node in f.nodes}
         everything = [e for node in f.nodes for e in (node.body, *node.out, *node.guards)] + [r.expr for r in f.requirements]
         self._selected = {call.name for e in everything for call in e.atoms(Argmax)}
@@ -231,7 +231,7 @@ class Evaluation:
         """Whether a requirement holds at all points of its box: certainly, certainly not, or undecided (None)."""
         try:
             self._need(requirement.sources)
-            ranges = [(0, _integer(extent, self.sizes, "a requirement")) for extent in requirement.extents]
+            ranges = [(0, size_of(extent, self.sizes, "a requirement")) for extent in requirement.extents]
             reader, box = self._reader(self.scalars, requirement.expr), Box.of(ranges)
             mask = reader.guarded(requirement.guards, box)
             value = reader.value(requirement.expr, box if mask.all() else box.where(mask))
@@ -271,8 +271,8 @@ class Evaluation:
 
     def _run(self, node: Comprehension) -> None:
         ring = self._ring(node.base)
-        shape = tuple(_integer(extent, self.sizes, node.name) for extent in node.shape)
-        extents = tuple(_integer(extent, self.sizes, node.name) for extent in node.extents)
+        shape = tuple(size_of(extent, self.sizes, node.name) for extent in node.shape)
+        extents = tuple(size_of(extent, self.sizes, node.name) for extent in node.extents)
         reader = self._reader(ring, node.body)
         result = ring.full(shape, 0)
         if node.op == "max":
@@ -344,41 +344,3 @@ def _compares(value: np.ndarray, relation: str, ring: Scalars) -> bool | None:
         return bool(np.all(test(flat, 0)))
     states = [ring.holds(entry, relation) for entry in flat]
     return False if False in states else None if None in states else True
-
-
-def infer_dims(f: Morphism, shapes: Sequence[tuple[int, ...]], dims: Mapping) -> Sizes:
-    """The sizes of the dims: those given, those that are an axis of an input, and those that one unknown in an axis determines."""
-    named = {_name(key): int(value) for key, value in dims.items()}
-    sizes: Sizes = {symbol: named[symbol.name] for symbol in f.dims if symbol.name in named}
-    axes = [(name, axis, extent, size) for (name, wire), shape in zip(f.dom, shapes, strict=True)
-            for axis, (extent, size) in enumerate(zip(wire.shape, shape, strict=False))]
-    for (name, wire), shape in zip(f.dom, shapes, strict=True):
-        if len(shape) != len(wire.shape):
-            raise ShapeError(f"wire {name}: {wire} has {len(wire.shape)} axes but an array of shape {shape} came")
-    for _, _, extent, size in sorted(axes, key=lambda entry: not entry[2].is_Symbol):
-        unknown = [symbol for symbol in sorted(extent.free_symbols, key=str) if symbol not in sizes]
-        if len(unknown) == 1:
-            slope = extent.coeff(unknown[0])
-            rest = extent.xreplace({unknown[0]: sp.S.Zero} | {symbol: sp.Integer(value) for symbol, value in sizes.items()})
-            sizes[unknown[0]] = max(1, int(Fraction(size - int(rest), int(slope))))
-    for name, axis, extent, size in axes:
-        expected = _integer(extent, sizes, f"wire {name}")
-        if expected != size:
-            known = ", ".join(f"{s} = {sizes[s]}" for s in sorted(extent.free_symbols, key=str))
-            raise ShapeError(f"wire {name}, axis {axis}: expected {extent}{f' = {expected} ({known})' if known else ''}, an axis of {size} came")
-    return sizes
-
-
-def _integer(extent: sp.Expr, sizes: Mapping, what: str) -> int:
-    """A dim expression as a size of at least 1; `sizes` by symbol or by name."""
-    value = extent.xreplace({s: sp.Integer(sizes.get(s, sizes.get(s.name))) for s in extent.free_symbols if s in sizes or s.name in sizes})
-    if not value.is_Integer:
-        missing = ", ".join(f"{s.name!r}: ..." for s in sorted(value.free_symbols, key=str))
-        raise ShapeError(f"{what}: the size of {extent} is not known; give dims={{{missing}}}")
-    if value < 1:
-        raise ShapeError(f"{what}: the dim {extent} is {value} at these sizes; every axis has at least one entry")
-    return int(value)
-
-
-def _name(key: sp.Symbol | str) -> str:
-    return key.name if isinstance(key, sp.Symbol) else key
