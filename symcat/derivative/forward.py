@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Space
 from symcat.derivative.reverse import R
@@ -43,7 +45,7 @@ def dagger(f: Morphism, context: int = 0) -> Morphism:
     return build.build(outs[context:], moving.names)
 
 
-def at_zero(f: Morphism, wires: range, keep: range | None = None) -> Morphism:
+def at_zero(f: Morphism, wires: Collection[int], keep: range | None = None) -> Morphism:
     """A morphism with zeros fed into some wires; with `keep`, only those outputs."""
     build = Builder()
     arguments: list[str] = []
