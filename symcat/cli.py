@@ -1,0 +1,117 @@
+"""The command line.  Everything heavy is imported inside the commands, so that help answers at once.
+
+Exit codes: 0 as expected; 1 an unexpected verdict; 2 a usage or input error; 3 unknown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from symcat import __version__
+from symcat.errors import SymcatError
+
+OUT = "symcat-out"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        return import_module(f"symcat.commands.{arguments.command}").run(arguments)
+    except SymcatError as error:
+        print(f"symcat {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"symcat {arguments.command}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    root = argparse.ArgumentParser(prog="symcat", description="Write a learning step once, prove its laws, train with the proved kernel.",
+                                   allow_abbrev=False)
+    root.add_argument("--version", action="version", version=f"symcat {__version__}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_learn, _prove, _check, _verify):
+        add(commands)
+    return root
+
+
+def _command(commands: argparse._SubParsersAction, name: str, words: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".", allow_abbrev=False)
+    command.add_argument("--json", metavar="FILE", help="write the result as JSON; - for standard output, which then carries nothing else")
+    return command
+
+
+def _learn(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "learn", "prove a learner's obligations, compile its step, train and test it")
+    add = command.add_argument
+    add("dataset", help="iris, digits, a .csv file (with --target) or a .npz file with X and y")
+    add("--target", metavar="COLUMN", help="the column of a .csv file that is to be learnt")
+    add("--model", default="hidden", help="linear, dense, hidden, conv, widths such as 64-128-10, or file.py:name (default: hidden)")
+    add("--activation", help="sigmoid, tanh, relu or softplus between layers")
+    add("--loss", help="cross_entropy, quadratic, binary_cross_entropy (default: cross_entropy for classes, quadratic for numbers)")
+    add("--rate", default="constant", help="constant or loss_scaled (default: constant)")
+    add("--optimiser", default="adam", help="adam, gradient_descent, adam(lr=0.01), file.py:name, ... (default: adam)")
+    add("--epochs", type=_positive, help="passes over the training data")
+    add("--batch", type=_positive, help="rows of a step")
+    add("--seed", type=_natural, default=0, help="of the split, the initial parameters and the shuffling (default: 0)")
+    add("--dtype", choices=("float64", "float32"), default="float64", help="of the kernel (default: float64)")
+    add("--out", default=OUT, metavar="DIR", help=f"where kernel source and certificates are written (default: {OUT})")
+    add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one obligation (default: 60)")
+    add("--unproved", action="store_true", help="train even when obligations are not proved; the kernel is stamped UNPROVED")
+
+
+def _prove(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "prove", "decide the claims of proof modules and print the ledger")
+    add = command.add_argument
+    add("paths", nargs="*", metavar="PATH", help="proof modules or folders of them (default: proofs/)")
+    add("-k", dest="keyword", metavar="WORD", help="only claims whose name contains the word")
+    add("-j", "--jobs", type=_positive, default=os.cpu_count() or 1, help="worker processes (default: all cores)")
+    add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one claim (default: 60)")
+    add("--fresh", action="store_true", help="decide everything again, without the cache of verdicts")
+
+
+def _check(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "check", "print the law card of an optimiser")
+    add = command.add_argument
+    add("target", help="adam, 'adam(eps=0)', file.py:name or package.module:name")
+    add("--laws", metavar="NAME,...", help="only these laws")
+    add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one law (default: 60)")
+
+
+def _verify(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "verify", "check a certificate again")
+    command.add_argument("file", help="a certificate (.json)")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive whole number")
+    return value
+
+
+def _natural(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to 2^32 - 1")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a time in seconds")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

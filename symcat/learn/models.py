@@ -1,0 +1,100 @@
+"""Models by name: what `symcat learn --model` builds, given the shapes of the data.
+
+`linear` is a matrix; `dense` adds a bias and, for a loss on values, a sigmoid; `hidden` is two dense layers with 20 sigmoid
+units between them; widths such as `64-128-10` give dense layers; `conv` is a small convolutional net on square images.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from symcat.errors import ShapeError, UsageError
+from symcat.learn.layers import elementwise, layer
+from symcat.lens.para import Para
+
+NAMES = ("linear", "dense", "hidden", "conv")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "softplus")
+HIDDEN = 20
+WIDTHS = re.compile(r"\d+(-\d+)+\Z")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A parametric map with the names of the layers that it is composed of, in order."""
+
+    name: str
+    para: Para
+    layers: tuple[str, ...]
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return tuple(int(extent) for extent in self.para.dom.types[0].shape)
+
+
+def model(name: str, inputs: int, outputs: int, activation: str | None = None, final: str | None = None) -> Model:
+    """A model from `inputs` features to `outputs` numbers; `final` is the activation after the last layer.
+
+    >>> model("64-32-10", 64, 10).layers
+    ('linear 64-32', 'bias', 'tanh', 'linear 32-10', 'bias')
+    """
+    if activation is not None and activation not in ACTIVATIONS:
+        raise UsageError(f"no activation {activation!r}: there are {', '.join(ACTIVATIONS)}")
+    if name == "linear":
+        return _stack(name, (inputs, outputs), None, final=None, biased=False)
+    if name == "dense":
+        return _stack(name, (inputs, outputs), None, final)
+    if name == "hidden":
+        return _stack(name, (inputs, HIDDEN, outputs), activation or "sigmoid", final)
+    if name == "conv":
+        return _conv(inputs, outputs, activation or "relu", final)
+    if WIDTHS.match(name):
+        return _stack(name, _widths(name, inputs, outputs), activation or "tanh", final)
+    raise UsageError(f"no model {name!r}: there are {', '.join(NAMES)}, widths such as {inputs}-32-{outputs}, and file.py:name")
+
+
+def _widths(name: str, inputs: int, outputs: int) -> tuple[int, ...]:
+    widths = tuple(int(width) for width in name.split("-"))
+    if 0 in widths:
+        raise UsageError(f"model {name}: a width of 0; every layer has at least one unit")
+    if (widths[0], widths[-1]) != (inputs, outputs):
+        raise ShapeError(f"model {name} goes from {widths[0]} to {widths[-1]}, but the data has {inputs} features and {outputs} target columns: "
+                         f"write {'-'.join(map(str, (inputs, *widths[1:-1], outputs)))}")
+    return widths
+
+
+def _stack(name: str, widths: tuple[int, ...], activation: str | None, final: str | None, biased: bool = True) -> Model:
+    """Dense layers, with an activation behind each but the last, and `final` behind that."""
+    steps: list[tuple[str, Para]] = []
+    for position, (n, m) in enumerate(zip(widths, widths[1:], strict=False)):
+        steps.append((f"linear {n}-{m}", layer("linear", n=n, m=m)))
+        if biased:
+            steps.append(("bias", layer("bias", n=m)))
+        after = activation if position < len(widths) - 2 else final
+        if after:
+            steps.append((after, layer(after, n=m)))
+    return _composite(name, steps)
+
+
+def _conv(inputs: int, outputs: int, activation: str, final: str | None) -> Model:
+    """3 x 3 correlation with 8 channels, activation, 2 x 2 max-pool, one dense layer."""
+    side, channels = math.isqrt(inputs), 8
+    if side * side != inputs or side < 4 or side % 2:
+        raise ShapeError(f"model conv reads square images with an even side of at least 4, but the data has {inputs} features: "
+                         f"use dense, hidden or widths such as {inputs}-32-{outputs}")
+    wide = side - 2
+    convolve = layer("correlate2d", a=3, b=3, c=1, o=channels, h=wide, w=wide)
+    half = wide // 2
+    steps = [("correlate2d 3x3x8", convolve), (activation, elementwise(activation, convolve.cod)),
+             ("max_pool 2x2", layer("max_pool", h=half, w=half, c=channels)),
+             (f"full {half}x{half}x{channels}-{outputs}", layer("full", h=half, w=half, c=channels, o=outputs)),
+             ("bias", layer("bias", n=outputs))]
+    return _composite("conv", steps + ([(final, layer(final, n=outputs))] if final else []))
+
+
+def _composite(name: str, steps: list[tuple[str, Para]]) -> Model:
+    result = steps[0][1]
+    for _, step in steps[1:]:
+        result = result >> step
+    return Model(name, result, tuple(label for label, _ in steps))

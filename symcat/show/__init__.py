@@ -1,0 +1,1 @@
+"""What a person sees: tables, law cards, diagrams, LaTeX.  Nothing here decides anything."""

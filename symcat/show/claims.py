@@ -1,0 +1,109 @@
+"""Claims with their verdicts as tables: obligations while they are proved, the ledger of a campaign, a law card.
+
+All functions take claims as the records of `symcat.prove.claim.record`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from symcat.verdict import describe
+
+Record = Mapping[str, Any]
+STYLES = {"proved": "bold green", "refuted": "bold cyan", "unknown": "bold yellow"}
+
+
+def verdict_text(record: Record) -> Text:
+    """PROVED, REFUTED or UNKNOWN; in red, with the verdict that was expected, when it is another."""
+    verdict, expected = record["verdict"], record["expected"]
+    if verdict == expected:
+        return Text(verdict.upper(), STYLES[verdict])
+    return Text(f"{verdict.upper()}, expected {expected}", "bold red")
+
+
+def explanation(record: Record) -> str:
+    """What stands behind a verdict: the premises of a proof, the witness of a refutation, the reason of an unknown."""
+    if record["verdict"] == "refuted":
+        return describe(record["witness"])
+    if record["verdict"] == "unknown":
+        tested = f" ({record['tested']} points agree)" if record.get("tested") else ""
+        return record.get("reason", "") + tested
+    return "; ".join(record["premises"])
+
+
+def obligations(records: Sequence[Record], waiting: Iterable[str] = (), title: str = "") -> Table:
+    """The table of obligations: those that are decided, then those that wait."""
+    table = _table(title, "law", "verdict", "method", "premises, or the witness", "s")
+    for record in records:
+        table.add_row(record["name"], verdict_text(record), record["method"], explanation(record), f"{record['seconds']:.2f}")
+    for name in waiting:
+        table.add_row(Text(name, "dim"), Text("...", "dim"), "", "", "")
+    return table
+
+
+def ledger(records: Sequence[Record], topics: Mapping[str, Sequence[int]]) -> RenderableType:
+    """One row for each topic with the counts of its verdicts, then every refutation, then whatever was not expected.
+
+    `topics` gives the positions of each topic's claims.
+    """
+    table = _table("claims by topic", "topic", "claims", "proved", "refuted", "unknown", "unexpected", "s")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for topic, positions in topics.items():
+        rows = [records[k] for k in positions]
+        count = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in STYLES}
+        wrong = sum(row["verdict"] != row["expected"] for row in rows)
+        table.add_row(topic, str(len(rows)), *(Text(str(n), STYLES[v] if n else "dim") for v, n in count.items()),
+                      Text(str(wrong), "bold red" if wrong else "dim"), f"{sum(row['seconds'] for row in rows):.1f}")
+    parts: list[RenderableType] = [table]
+    refuted = [record for record in records if record["verdict"] == "refuted" == record["expected"]]
+    if refuted:
+        parts.append(refutations(refuted))
+    wrong = [record for record in records if record["verdict"] != record["expected"]]
+    if wrong:
+        parts.append(obligations(wrong, title="not as expected"))
+    return Group(*parts)
+
+
+def refutations(records: Sequence[Record]) -> Table:
+    """Every refutation with what was claimed and the point at which it fails."""
+    table = _table("refuted, each with an exact witness", "claim", "what was claimed", "the witness")
+    for record in records:
+        table.add_row(Text(record["name"], "cyan"), record["statement"], describe(record["witness"]))
+    return table
+
+
+def summary(records: Sequence[Record]) -> dict[str, int]:
+    """The counts of a ledger's summary."""
+    expected = sum(record["verdict"] == record["expected"] for record in records)
+    return {"total": len(records), "as_expected": expected, "unexpected": len(records) - expected,
+            "unknown": sum(record["verdict"] == "unknown" for record in records)}
+
+
+def summary_line(counts: Mapping[str, int], seconds: float) -> Text:
+    good = counts["total"] == counts["as_expected"] and not counts["unknown"]
+    words = f"{counts['total']} claims: {counts['as_expected']} as expected, {counts['unexpected']} unexpected, {counts['unknown']} unknown"
+    return Text(f"{words}, in {seconds:.1f} s", "bold green" if good else "bold red")
+
+
+def card(target: str, records: Sequence[Record], findings: Sequence[Mapping[str, Any]] = ()) -> RenderableType:
+    """An optimiser's law card: every law with its verdict and what stands behind it, then the findings."""
+    table = _table("", "law", "verdict", "what it says", "premises, or the witness", "s")
+    for record in records:
+        table.add_row(record["name"], verdict_text(record), record["statement"], explanation(record), f"{record['seconds']:.2f}")
+    notes = [Text(f"{finding['finding']}: {finding['detail']}", "yellow") for finding in findings]
+    return Panel(Group(table, *notes), title=f"law card of {target}", title_align="left", expand=False)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title or None, title_justify="left", header_style="bold", expand=False)
+    for name in columns:
+        narrow = name in ("verdict", "s")
+        table.add_column(name, no_wrap=narrow and name == "s", justify="right" if name == "s" else "left", overflow="fold")
+    return table
