@@ -59,8 +59,8 @@ def _widths(name: str, inputs: int, outputs: int) -> tuple[int, ...]:
     if 0 in widths:
         raise UsageError(f"model {name}: a width of 0; every layer has at least one unit")
     if (widths[0], widths[-1]) != (inputs, outputs):
-        raise ShapeError(f"model {name} goes from {widths[0]} to {widths[-1]}, but the data has {inputs} features and {outputs} target columns: "
-                         f"write {'-'.join(map(str, (inputs, *widths[1:-1], outputs)))}")
+        raise ShapeError(f"model {name} goes from {widths[0]} to {widths[-1]}, but the data has {inputs} features and {outputs} "
+                         f"target columns: write {'-'.join(map(str, (inputs, *widths[1:-1], outputs)))}")
     return widths
 
 

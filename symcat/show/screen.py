@@ -21,6 +21,7 @@ def screen(to_stderr: bool = False) -> Console:
 @contextmanager
 def bar(console: Console, title: str, total: int | None) -> Iterator[tuple[Progress, int]]:
     """A progress bar with a note behind it: `progress.update(task, advance=1, note="...")`."""
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(),
+               TextColumn("{task.fields[note]}"))
     with Progress(*columns, console=console, transient=False) as progress:
         yield progress, progress.add_task(title, total=total, note="")
