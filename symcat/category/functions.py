@@ -113,7 +113,7 @@ def _zero(*args: sp.Expr) -> sp.Expr:
 
 FUNCTIONS: dict[type[sp.Function], Declared] = {
     sp.log: Declared((lambda x: 1 / x,)),
-    sp.tanh: Declared((lambda x: 1 - sp.tanh(x) ** 2,)),
+    sp.tanh: Declared((lambda x: 1 - sp.tanh(x) ** 2,), definition=lambda x: (sp.exp(x) - sp.exp(-x)) / (sp.exp(x) + sp.exp(-x))),
     sigmoid: Declared((lambda x: sigmoid(x) * (1 - sigmoid(x)),), definition=lambda x: 1 / (1 + sp.exp(-x))),
     softplus: Declared((lambda x: sigmoid(x),), definition=lambda x: sp.log(1 + sp.exp(x))),
     relu: Declared((lambda x: step(x),), lambda x: (x,)),

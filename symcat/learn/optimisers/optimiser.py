@@ -13,11 +13,11 @@ from functools import partial
 
 import sympy as sp
 
-from symcat.category.hyper import Hyper, hyper
+from symcat.category.hyper import Hyper, exact_number, infer
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Real, Space, Wire, dims
 from symcat.category.trace import trace
-from symcat.errors import DomainError, TraceError, UsageError
+from symcat.errors import TraceError, UsageError
 from symcat.lens.lens import Lens
 
 
@@ -44,27 +44,18 @@ class Optimiser:
         >>> OPTIMISERS["adam"](lr=0.01).value("lr")
         1/100
         """
-        given = {name: self._exact(name, value) for name, value in values.items()}
-        for row in self.hypers:
-            for fact in row.facts if row.name in given else ():
-                value = fact.expr.subs(row.symbol, given[row.name])
-                if value.is_number and not {">=0": value >= 0, ">0": value > 0, "!=0": value != 0}[fact.relation]:
-                    raise DomainError(f"{self.name}: {row.name} = {values[row.name]} is outside its range, which asks for {fact}")
-        return replace(self, values={**self.values, **given})
+        return replace(self, values={**self.values, **{name: self._row(name).check(value) for name, value in values.items()}})
 
     def at(self, **values: object) -> Optimiser:
         """The optimiser with hyperparameters fixed as constants, edges outside their usual range included (eps = 0, say)."""
-        given = {name: self._exact(name, value) for name, value in values.items()}
+        given = {self._row(name).name: exact_number(value) for name, value in values.items()}
         left = tuple(row for row in self.hypers if row.name not in given)
         arguments = ", ".join(f"{name}={value}" for name, value in given.items())
         return replace(self, name=f"{self.name}({arguments})", hypers=left, fixed={**self.fixed, **given})
 
     def value(self, name: str) -> sp.Rational:
         """The value of a hyperparameter that a kernel is compiled with."""
-        row = next((row for row in self.hypers if row.name == name), None)
-        if row is None:
-            raise UsageError(f"{self.name} has no hyperparameter {name!r}: it has {', '.join(r.name for r in self.hypers) or 'none'}")
-        return self.values.get(name, row.default)
+        return self.values.get(name, self._row(name).default)
 
     def assignment(self) -> dict[sp.Symbol, sp.Rational]:
         """All hyperparameter symbols with their values."""
@@ -136,13 +127,11 @@ class Optimiser:
         constants = {name: value for name, value in self.fixed.items() if name in accepted}
         return trace(partial(function, **constants), dom, hypers={row.name: row for row in self.hypers if row.name in accepted}, names=names)
 
-    def _exact(self, name: str, value: object) -> sp.Rational:
-        if name not in {row.name for row in self.hypers}:
-            raise UsageError(f"{self.name} has no hyperparameter {name!r}: it has {', '.join(r.name for r in self.hypers) or 'none'}")
-        try:
-            return sp.Rational(str(value))
-        except (TypeError, ValueError):
-            raise UsageError(f"{self.name}: {name} = {value!r} is not a number") from None
+    def _row(self, name: str) -> Hyper:
+        for row in self.hypers:
+            if row.name == name:
+                return row
+        raise UsageError(f"{self.name} has no hyperparameter {name!r}: it has {', '.join(row.name for row in self.hypers) or 'none'}")
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{row.name}={self.value(row.name)}" for row in self.hypers)
@@ -177,13 +166,13 @@ def optimiser(function: Callable | None = None, *, look: Callable | None = None,
     for p in positional[2:]:
         if p.default is p.empty:
             raise TraceError(f"{function.__name__}: state {p.name} has no initial value; write {p.name}=0")
-    states = tuple((p.name, sp.Rational(str(p.default))) for p in positional[2:])
+    states = tuple((p.name, exact_number(p.default)) for p in positional[2:])
     hypers = []
     for p in parameters:
         if p.kind is p.KEYWORD_ONLY:
             if p.default is p.empty:
                 raise TraceError(f"{function.__name__}: hyperparameter {p.name} has no default; write {p.name}=0.1 or sc.hyper(...)")
-            hypers.append(p.default.named(p.name) if isinstance(p.default, Hyper) else hyper(p.default, name=p.name))
+            hypers.append(p.default.named(p.name) if isinstance(p.default, Hyper) else infer(p.name, p.default))
     return Optimiser(name or function.__name__, function, states, tuple(hypers), look)
 
 
