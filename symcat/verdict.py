@@ -65,7 +65,7 @@ class Verdict:
         witness = self.witness or {}
         if "left" not in witness or "right" not in witness:
             raise SoundnessError("a refuted verdict came without a witness: give the point and the values `left` and `right` there")
-        if witness["left"] == witness["right"]:
+        if witness["left"] == witness["right"] and witness.get("relation") != "<":
             raise SoundnessError(f"both sides are {witness['left']} at the witness: equal values refute nothing")
 
     def __bool__(self) -> bool:
@@ -125,7 +125,8 @@ def describe(witness: Mapping[str, Any]) -> str:
     at = f"at {', '.join(point)} " if point else ""
     entry = f" in {witness['output']}{_plain(witness['index']) if witness.get('index') else ''}" if witness.get("output") else ""
     notes = "".join(f"; {note}" for note in _notes(witness))
-    return f"{at}the two sides are {witness['left']} and {witness['right']}{entry}{notes}"
+    unlike = f", not {witness['relation']}" if witness.get("relation") else ""
+    return f"{at}the two sides are {witness['left']} and {witness['right']}{unlike}{entry}{notes}"
 
 
 def _plain(value: object) -> str:

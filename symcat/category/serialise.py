@@ -86,7 +86,8 @@ def dump_expression(expr: sp.Expr) -> Any:
         return ["^", *map(dump_expression, expr.args)]
     if CALLS.get(type(expr).__name__) is type(expr):
         return [type(expr).__name__, *map(dump_expression, expr.args)]
-    raise DataError(f"cannot write {expr}, a {type(expr).__name__}: a body is made of reads, rationals, symbols, + * ^ and declared functions")
+    raise DataError(f"cannot write {expr}, a {type(expr).__name__}: a body is made of reads, rationals, symbols, +, *, ^ "
+                    "and declared functions")
 
 
 def _dump_symbol(symbol: sp.Symbol) -> list:
@@ -165,7 +166,8 @@ def load_expression(data: object, depth: int = 0) -> sp.Expr:
         if len(arguments) not in call.nargs:
             raise DataError(f"{_short(data)}: {kind} came with {len(arguments)} arguments")
         return call(*arguments)
-    raise DataError(f"{_short(kind)} is not a kind of expression: expected one of {', '.join([*KINDS, 'index', 'at', 'argmax', '+', '*', '^', '/', *CALLS])}")
+    known = ", ".join(["/", "index", *KINDS, "at", "argmax", "Smooth", *OPERATORS, "^", *CALLS])
+    raise DataError(f"{_short(kind)} is not a kind of expression: expected one of {known}")
 
 
 def _load_access(kind: str, rest: list, depth: int) -> sp.Expr:

@@ -1,82 +1,14 @@
-"""Claims: a law at an instance, with the verdict that is expected of it.
-
-A claim's goal is made on demand, by a function without arguments, so that a module with hundreds of claims is cheap to import.
-"""
+"""Claims with their verdicts, as the data that the command line, the cache and other programs exchange."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from symcat.category.comprehension import Fact
-from symcat.category.morphism import Morphism
-from symcat.errors import ShapeError, UsageError
-from symcat.verdict import EQUALITIES, STATUSES, Verdict
+from symcat.laws.claim import Additive, Claim, Equation, Formula, Goal
+from symcat.verdict import Verdict
 
-if TYPE_CHECKING:
-    from symcat.prove.smt import Formula
-
-
-@dataclass(frozen=True)
-class Equation:
-    """Two morphisms with the same types, claimed to be equal; names of wires do not count.
-
-    `facts` are further premises about dims and hyperparameters.
-    """
-
-    lhs: Morphism
-    rhs: Morphism
-    facts: tuple[Fact, ...] = ()
-
-    def __post_init__(self) -> None:
-        for side, value in (("left", self.lhs), ("right", self.rhs)):
-            if not isinstance(value, Morphism):
-                raise UsageError(f"the {side} side of an equation is {value!r}, a {type(value).__name__}: expected a morphism")
-        if not (self.lhs.dom.fits(self.rhs.dom) and self.lhs.cod.fits(self.rhs.cod)):
-            raise ShapeError(f"an equation between {self.lhs.dom} -> {self.lhs.cod} and {self.rhs.dom} -> {self.rhs.cod}: "
-                             "both sides must have the same domain and codomain, wire by wire")
-
-
-@dataclass(frozen=True)
-class Additive:
-    """`f` is additive, and zero at zero, in the wires at the given positions jointly, all others fixed.
-
-    `equations` say the same as equalities of morphisms, for refutation and for a proof by normal form.
-    """
-
-    f: Morphism
-    wires: tuple[int, ...]
-    equations: tuple[Equation, ...]
-
-    def __post_init__(self) -> None:
-        if not self.equations:
-            raise UsageError("an additivity goal came without equations: give the law for sums and the law for zero")
-        for position in self.wires:
-            if not 0 <= position < len(self.f.dom):
-                raise ShapeError(f"wire {position} of a morphism from {self.f.dom}: expected positions from 0 to {len(self.f.dom) - 1}")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A name such as "RD.5 softmax", a statement in words, a source, the goal, and what is expected of it."""
-
-    name: str
-    statement: str
-    source: str
-    goal: Callable[[], tuple[Equation, ...] | Additive | Formula]
-    expected: str = "proved"
-    equality: str = "as morphisms"
-
-    def __post_init__(self) -> None:
-        if not self.name or not isinstance(self.name, str):
-            raise UsageError(f"a claim came with the name {self.name!r}: give it a name such as 'RD.5 softmax'")
-        if not callable(self.goal):
-            raise UsageError(f"the goal of {self.name} is a {type(self.goal).__name__}: give a function without arguments that makes it")
-        if self.expected not in STATUSES:
-            raise UsageError(f"{self.name} expects {self.expected!r}: expected one of {', '.join(STATUSES)}")
-        if self.equality not in EQUALITIES:
-            raise UsageError(f"{self.name} is about equality {self.equality!r}: expected one of {', '.join(EQUALITIES)}")
+__all__ = ["Additive", "Claim", "Equation", "Formula", "Goal", "as_expected", "record", "verdict_of"]
 
 
 def as_expected(claim: Claim, verdict: Verdict) -> bool:
@@ -95,9 +27,9 @@ def record(claim: Claim, verdict: Verdict) -> dict[str, Any]:
         "equality": verdict.equality,
         "method": verdict.method,
         "premises": list(verdict.premises),
-        "witness": _copied(verdict.witness),
+        "witness": None if verdict.witness is None else dict(verdict.witness),
         "seconds": round(verdict.seconds, 6),
-        "certificate": _copied(verdict.certificate),
+        "certificate": None if verdict.certificate is None else dict(verdict.certificate),
     }
     return data | ({"reason": verdict.reason} if verdict.reason else {}) | ({"tested": verdict.tested} if verdict.tested else {})
 
@@ -106,7 +38,3 @@ def verdict_of(data: Mapping[str, Any]) -> Verdict:
     """The verdict that a record holds."""
     return Verdict(data["verdict"], data["method"], data["equality"], tuple(data["premises"]), data["witness"], data["certificate"],
                    data.get("reason", ""), data["seconds"], data.get("tested", 0))
-
-
-def _copied(data: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if data is None else dict(data)

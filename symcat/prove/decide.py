@@ -1,0 +1,201 @@
+"""How a goal is decided: identical programs, then refutation at small sizes, then the engines of equality, else unknown.
+
+Refutation comes first, so that a false goal never waits for a proof to fail, and no proof is accepted unless some exact point
+satisfies all premises: from premises that contradict each other everything would follow.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from symcat.category.comprehension import Fact
+from symcat.category.morphism import Morphism
+from symcat.category.serialise import content_digest
+from symcat.errors import SoundnessError, UsageError
+from symcat.prove import record as records
+from symcat.prove.claim import Additive, Claim, Equation, Formula
+from symcat.prove.engines import Engines, standard
+from symcat.prove.points import restated, violation
+from symcat.prove.translate import expression, translate
+from symcat.verdict import Verdict, proved, refuted, unknown
+
+RELATIONS = ("=", "<=", "<")
+Settled = tuple[Verdict, "dict[str, Any] | None"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one equation has in its favour: a method, premises, the engine's trace, the number of points that agree."""
+
+    method: str
+    premises: tuple[str, ...]
+    trace: Mapping[str, Any]
+    tested: int = 0
+
+
+def prove(claim: Claim, certificates: Path | None = None, engines: Engines | None = None, audit: bool = False) -> Verdict:
+    """Decide a claim; a proof's certificate is written to the folder `certificates` when one is given.
+
+    With `audit` a refuted equation is given to the prover as well: should it be proved too, SoundnessError.
+    """
+    start = time.perf_counter()
+    about = {"name": claim.name, "statement": claim.statement, "source": claim.source}
+    verdict, record = settle(claim.goal(), claim.equality, about, engines, audit)
+    if record is not None and certificates is not None:
+        path = records.write(record, certificates)
+        verdict = replace(verdict, certificate={**verdict.certificate, "path": str(path)})
+    return verdict.timed(time.perf_counter() - start)
+
+
+def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] = (), engines: Engines | None = None) -> Verdict:
+    """Decide `lhs rel rhs` for two morphisms of one type, or for two SymPy expressions over real symbols.
+
+    `assuming` are relations: about symbols of the expressions, or about dims and hyperparameters of the morphisms.  Order
+    (`<=`, `<`) can be refuted by an exact point; there is no engine that proves it, so it is unknown otherwise.
+    """
+    if rel not in RELATIONS:
+        raise UsageError(f"the relation {rel!r}: expected one of {', '.join(RELATIONS)}")
+    assuming = tuple(assuming) if isinstance(assuming, (tuple, list)) else (assuming,)
+    start = time.perf_counter()
+    if isinstance(lhs, Morphism) != isinstance(rhs, Morphism):
+        raise UsageError(f"a {type(lhs).__name__} against a {type(rhs).__name__}: give two morphisms or two SymPy expressions")
+    if isinstance(lhs, Morphism):
+        verdict = _decide_morphisms(lhs, rhs, rel, assuming, engines)
+    else:
+        verdict = _decide_expressions(lhs, rhs, rel, assuming, engines)
+    return verdict.timed(time.perf_counter() - start)
+
+
+def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str] | None = None, engines: Engines | None = None,
+           audit: bool = False, seed: int = 0) -> Settled:
+    """The verdict on a goal, and the record of the proof when it is proved."""
+    engines = engines or standard()
+    if isinstance(goal, Additive):
+        return _settle_additive(goal, equality, about, engines, audit, seed)
+    if isinstance(goal, tuple) and goal and all(isinstance(equation, Equation) for equation in goal):
+        return _settle_equations(goal, goal, equality, about, engines, audit, seed)
+    if isinstance(goal, Formula):
+        return _settle_formula(goal, about, engines)
+    raise UsageError(f"a goal is a {type(goal).__name__}: expected a non-empty tuple of equations, Additive or Formula")
+
+
+# ---- equations
+def _settle_equations(goal: object, equations: Sequence[Equation], equality: str, about: Mapping[str, str] | None, engines: Engines,
+                      audit: bool, seed: int, already: Evidence | None = None) -> Settled:
+    """Refute all equations first, then prove each; `already` is a proof of the whole goal by other means."""
+    tested: dict[int, int] = {}
+    for number, equation in enumerate(equations):
+        if equation.lhs == equation.rhs:
+            continue
+        outcome = engines.refute(equation.lhs, equation.rhs, equation.facts, seed=seed)
+        if hasattr(outcome, "left"):
+            return _refuted(equation, outcome, number if len(equations) > 1 else None, equality, engines, audit, already), None
+        if not outcome.premises_satisfiable:
+            return unknown("premises not shown satisfiable: no small exact point satisfies them", "exact evaluation", equality), None
+        tested[number] = outcome.tested
+    evidence = [already] if already else []
+    for number, equation in enumerate(equations if not already else ()):
+        found = _prove(equation, engines, tested.get(number, 0))
+        if isinstance(found, str):
+            return unknown(found, "", equality, sum(tested.values())), None
+        evidence.append(found)
+    return _proved(goal, evidence, equality, about, sum(tested.values()))
+
+
+def _prove(equation: Equation, engines: Engines, tested: int) -> Evidence | str:
+    """Evidence for an equation, or why there is none."""
+    if equation.lhs == equation.rhs:
+        return Evidence("identical programs", (), {"digest": equation.lhs.digest}, tested)
+    outcome = engines.equal(equation.lhs, equation.rhs, equation.facts)
+    if hasattr(outcome, "trace"):
+        return Evidence(outcome.method, tuple(outcome.premises), outcome.trace, tested)
+    return f"{outcome.reason}: {outcome.residue}" if outcome.residue else outcome.reason
+
+
+def _refuted(equation: Equation, witness: object, number: int | None, equality: str, engines: Engines, audit: bool,
+             already: Evidence | None) -> Verdict:
+    """A refutation; the prover must not contradict it."""
+    data = dict(witness.data())
+    if equality == "as functions" and data.get("equal_as_functions"):
+        return unknown("the two sides differ as formal polynomials and agree as functions", "exact evaluation", equality)
+    if already or (audit and hasattr(engines.equal(equation.lhs, equation.rhs, equation.facts), "trace")):
+        raise SoundnessError(f"proved and refuted at once: {data}; this is a defect in symcat, please report it with the goal")
+    return refuted(data if number is None else {**data, "equation": number}, equality=equality)
+
+
+def _proved(goal: object, evidence: Sequence[Evidence], equality: str, about: Mapping[str, str] | None, tested: int) -> Settled:
+    method = "; ".join(dict.fromkeys(e.method for e in evidence))
+    premises = tuple(dict.fromkeys(premise for e in evidence for premise in e.premises))
+    trace = [{"method": e.method, "premises": list(e.premises), "trace": e.trace} for e in evidence]
+    record = records.make(goal, method, premises, trace, equality, about)
+    return proved(method, {"digest": content_digest(record)}, premises, equality, tested), record
+
+
+def _settle_additive(goal: Additive, equality: str, about: Mapping[str, str] | None, engines: Engines, audit: bool, seed: int) -> Settled:
+    """Linear typing, checked against exact points; the equations by normal form when typing does not apply."""
+    outcome = engines.additive(goal.f, goal.wires)
+    already = Evidence(outcome.method, tuple(outcome.premises), outcome.trace) if hasattr(outcome, "trace") else None
+    return _settle_equations(goal, goal.equations, equality, about, engines, audit, seed, already)
+
+
+def _settle_formula(goal: object, about: Mapping[str, str] | None, engines: Engines) -> Settled:
+    """First-order formulas over the reals, the integers and the Booleans."""
+    status, detail = engines.valid(goal)
+    if status == "proved":
+        premises = tuple(str(hypothesis) for hypothesis in goal.hypotheses)
+        record = records.make(goal, "SMT, trusted", premises, [], "as functions", about)
+        return proved("SMT, trusted", {"digest": content_digest(record)}, premises, "as functions"), record
+    if status == "refuted":
+        point = {str(name): str(value) for name, value in detail.items()}
+        return refuted({"point": point, "left": "false", "right": "true", "exact": True}, "SMT model, evaluated", "as functions"), None
+    return unknown(str(detail), "SMT", "as functions"), None
+
+
+# ---- morphisms and expressions
+def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence[object], engines: Engines | None) -> Verdict:
+    equation = Equation(lhs, rhs, tuple(fact for one in assuming for fact in _facts(one)))
+    if rel == "=":
+        return settle((equation,), engines=engines)[0]
+    return _order(rel)
+
+
+def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines | None) -> Verdict:
+    lhs, rhs = expression(lhs), expression(rhs)
+    both = translate(lhs, rhs, assuming)
+    if rel != "=":
+        point = violation(lhs, rhs, rel, both)
+        return refuted(point, equality="as functions") if point else _order(rel)
+    verdict, _ = settle((Equation(both.lhs, both.rhs),), "as functions", engines=engines)
+    return restated(verdict, lhs, rhs, both) if verdict.refuted else verdict
+
+
+def _order(rel: str) -> Verdict:
+    return unknown(f"no engine for inequalities: {rel} can only be refuted, and no exact point that was tried refutes it",
+                   "exact evaluation", "as functions")
+
+
+def _facts(condition: object) -> list[Fact]:
+    """An assumption about dims and hyperparameters as facts."""
+    if isinstance(condition, Fact):
+        return [condition]
+    if isinstance(condition, sp.And):
+        return [fact for part in condition.args for fact in _facts(part)]
+    if condition == sp.true:
+        return []
+    if not isinstance(condition, Relational):
+        raise UsageError(f"the assumption {condition!r}: expected a relation between dims or hyperparameters, such as n >= 2")
+    left, right = condition.args
+    if isinstance(condition, sp.Unequality):
+        return [Fact(sp.expand(left - right), "!=0")]
+    if isinstance(condition, sp.Equality):
+        return [Fact(sp.expand(left - right), ">=0"), Fact(sp.expand(right - left), ">=0")]
+    gap = sp.expand(left - right if isinstance(condition, (sp.GreaterThan, sp.StrictGreaterThan)) else right - left)
+    strict = isinstance(condition, (sp.StrictGreaterThan, sp.StrictLessThan))
+    return [Fact(gap, ">0" if strict else ">=0")]

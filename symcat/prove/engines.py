@@ -1,0 +1,35 @@
+"""The engines that the pipeline consults, as one value: tests and later engines put others in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What a pipeline consults.
+
+    `refute(lhs, rhs, facts, seed=0)` gives a witness or what was tested, `equal(lhs, rhs, facts)` and `additive(f, wires)` a
+    proof or a failure, and `valid(formula)` a status with its detail.
+    """
+
+    refute: Callable
+    equal: Callable
+    additive: Callable
+    valid: Callable
+
+
+def standard() -> Engines:
+    """The engines that symcat comes with."""
+    from symcat.prove.index.equal import prove_additive, prove_equal
+    from symcat.prove.refute import refute
+
+    return Engines(refute, prove_equal, prove_additive, valid)
+
+
+def valid(formula: object) -> tuple[str, object]:
+    """Z3's answer; the solver is loaded only when a formula is to be decided."""
+    from symcat.prove.smt import valid as by_z3
+
+    return by_z3(formula)
