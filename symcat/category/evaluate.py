@@ -293,7 +293,7 @@ class Evaluation:
             box = Box.of(ranges)
             values = np.broadcast_to(reader.value(node.body, box), box.shape).reshape(*box.shape[:rank], -1)
             place = tuple(slice(*bounds) for bounds in ranges[:rank])
-            result[place] = reader.ring.greatest(values)
+            _put(result, place, reader.ring.greatest(values))
             if node.name in self._selected:
                 first = reader.ring.argmax(values)
                 selection[place] = np.stack(np.unravel_index(first, reduced), axis=-1) if reduced else selection[place]
@@ -308,7 +308,7 @@ def _gather(node: Comprehension, reader: _Reader, result: np.ndarray, extents: t
         if len(extents) > rank:
             values = np.asarray(ring.total(values.reshape(*box.shape[:rank], -1)), dtype=ring.dtype)
         place = tuple(slice(*bounds) for bounds in ranges[:rank])
-        result[place] = values if len(extents) == rank else ring.add(result[place], values)
+        _put(result, place, values if len(extents) == rank else ring.add(result[place], values))
 
 
 def _scatter(node: Comprehension, reader: _Reader, result: np.ndarray, extents: tuple[int, ...]) -> None:
@@ -322,7 +322,12 @@ def _scatter(node: Comprehension, reader: _Reader, result: np.ndarray, extents: 
         values = np.broadcast_to(reader.value(node.body, box), box.shape)
         places = [np.broadcast_to(place, box.shape) for place in reader.places(node.out, result.shape, box, f"the output of {node.name}")]
         flat = np.ravel_multi_index(places, result.shape) if places else np.zeros(box.shape, np.int64)
-        result[...] = ring.add(result, ring.scatter(result.size, flat, values).reshape(result.shape))
+        _put(result, (), ring.add(result, ring.scatter(result.size, flat, values).reshape(result.shape)))
+
+
+def _put(result: np.ndarray, place: tuple, values: object) -> None:
+    """Assign; NumPy would put a 0-d object array, not its entry, into a 0-d object array."""
+    result[place] = np.asarray(values, dtype=result.dtype)[()]
 
 
 def _blocks(extents: Sequence[int], axes: int) -> Iterator[tuple[tuple[int, int], ...]]:
