@@ -104,7 +104,8 @@ def test_every_kind_of_scalars_knows_every_function() -> None:
 
 
 KINKS = [("relu", (0,), 0), ("relu", (-2,), 0), ("relu", (3,), 3), ("step", (0,), 0), ("step", (1,), 1),
-         ("sign", (0,), 0), ("sign", (-5,), -1), ("absolute", (-3,), 3), ("maximum", (2, -1), 2), ("minimum", (2, -1), -1), ("equal", (2, 2), 1), ("equal", (2, 1), 0),
+         ("sign", (0,), 0), ("sign", (-5,), -1), ("absolute", (-3,), 3),
+         ("maximum", (2, -1), 2), ("minimum", (2, -1), -1), ("equal", (2, 2), 1), ("equal", (2, 1), 0),
          ("where", (0, 5, 7), 7), ("where", (-1, 5, 7), 5)]
 
 
