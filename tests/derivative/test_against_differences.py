@@ -10,7 +10,7 @@ from symcat.category import functions as fn
 from symcat.category.evaluate import evaluate
 from symcat.category.expression import At, index
 from symcat.category.morphism import Builder, Morphism
-from symcat.category.space import Real, Z, Z2, dims, space
+from symcat.category.space import Z2, Real, Z, dims, space
 from symcat.derivative.forward import D
 from symcat.derivative.reverse import R
 from tests.category.programs import BY_NAME, PROGRAMS, Program, binary, maxpool, one, pointwise
