@@ -45,8 +45,8 @@ class Canvas:
         if not self.cells:
             return ""
         top, bottom = min(r for r, _ in self.cells), max(r for r, _ in self.cells)
-        right = max(c for _, c in self.cells)
-        return "\n".join("".join(self.cells.get((r, c), " ") for c in range(right + 1)).rstrip() for r in range(top, bottom + 1))
+        left, right = min(c for _, c in self.cells), max(c for _, c in self.cells)
+        return "\n".join("".join(self.cells.get((r, c), " ") for c in range(left, right + 1)).rstrip() for r in range(top, bottom + 1))
 
 
 def chain(boxes: Sequence[Box], ends: Sequence[Ends]) -> str:

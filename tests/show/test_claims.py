@@ -1,0 +1,60 @@
+"""Tables of claims: every verdict with what stands behind it."""
+
+import io
+
+from rich.console import Console
+
+from symcat.show.claims import card, explanation, ledger, obligations, summary, summary_line, verdict_text
+
+
+def record(name, verdict, expected="proved", **more):
+    return {"name": name, "statement": f"{name} holds", "source": "s", "expected": expected, "verdict": verdict, "equality": "as morphisms",
+            "method": "normal form", "premises": [], "witness": None, "seconds": 0.5, "certificate": None} | more
+
+
+PROVED = record("RD.1", "proved", premises=["eps > 0", "n - k >= 0"])
+REFUTED = record("GetPut", "refuted", "refuted", witness={"inputs": {"p": "1"}, "left": "8", "right": "0"})
+WRONG = record("RD.2", "refuted", witness={"inputs": {"x": "1/2"}, "left": "3", "right": "1"})
+OPEN = record("RD.7", "unknown", reason="no cut sufficed", tested=12)
+
+
+def printed(renderable) -> str:
+    file = io.StringIO()
+    Console(file=file, width=200, color_system=None).print(renderable)
+    return file.getvalue()
+
+
+def test_what_stands_behind_a_verdict():
+    assert explanation(PROVED) == "eps > 0; n - k >= 0"
+    assert explanation(REFUTED) == "at p=1 the two sides are 8 and 0"
+    assert explanation(OPEN) == "no cut sufficed (12 points agree)"
+
+
+def test_an_unexpected_verdict_says_what_was_expected():
+    assert verdict_text(PROVED).plain == "PROVED" and verdict_text(REFUTED).plain == "REFUTED"
+    assert verdict_text(WRONG).plain == "REFUTED, expected proved" and "red" in str(verdict_text(WRONG).style)
+
+
+def test_obligations_show_what_is_decided_and_what_waits():
+    text = printed(obligations([PROVED], ["RD.6"]))
+    assert "eps > 0; n - k >= 0" in text and "0.50" in text
+    assert next(line for line in text.splitlines() if "RD.6" in line).count("...") == 1
+
+
+def test_the_ledger_counts_by_topic_and_shows_refutations_and_surprises():
+    text = printed(ledger([PROVED, REFUTED, WRONG, OPEN], {"reverse": [0, 2, 3], "lens": [1]}))
+    row = next(line for line in text.splitlines() if "reverse" in line)
+    assert [cell.strip() for cell in row.split("│")[1:-1]] == ["reverse", "3", "1", "1", "1", "2", "1.5"]
+    assert "at p=1 the two sides are 8 and 0" in text and "GetPut holds" in text
+    assert text.index("not as expected") < text.index("REFUTED, expected proved") < text.index("UNKNOWN, expected proved")
+
+
+def test_summary():
+    counts = summary([PROVED, REFUTED, WRONG, OPEN])
+    assert counts == {"total": 4, "as_expected": 2, "unexpected": 2, "unknown": 1}
+    assert summary_line(counts, 1.26).plain == "4 claims: 2 as expected, 2 unexpected, 1 unknown, in 1.3 s"
+
+
+def test_a_law_card_names_its_target_and_its_findings():
+    text = printed(card("adam(eps=0)", [PROVED], [{"finding": "division_by_zero", "detail": "at v = 0"}]))
+    assert "law card of adam(eps=0)" in text and "division_by_zero: at v = 0" in text and "PROVED" in text
