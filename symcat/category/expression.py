@@ -81,7 +81,7 @@ class Bracket(sp.Function):
     @classmethod
     def eval(cls, e: sp.Expr) -> sp.Expr | None:
         if e.is_Integer:
-            return sp.Integer(int(e >= 0))
+            return sp.Integer(int(e.p >= 0))
         return None
 
 
@@ -94,7 +94,7 @@ class Delta(sp.Function):
     @classmethod
     def eval(cls, e: sp.Expr) -> sp.Expr | None:
         if e.is_Integer:
-            return sp.Integer(int(e == 0))
+            return sp.Integer(int(e.p == 0))
         if e.could_extract_minus_sign():
             return cls(-e)
         return None

@@ -25,7 +25,7 @@ def dim(value: int | str | sp.Expr) -> Dim:
             raise ShapeError(f"dim {value!r} is not a name: a dim is a positive integer or a name such as 'n'")
         return sp.Symbol(value, integer=True, positive=True)
     if isinstance(value, bool) or not isinstance(value, (int, sp.Expr)):
-        if hasattr(value, "__index__"):
+        if hasattr(value, "__index__") and not isinstance(value, bool):
             return dim(value.__index__())
         raise ShapeError(f"dim {value!r} of type {type(value).__name__}: a dim is a positive integer or a name such as 'n'")
     expr = sp.expand(sp.Integer(value) if isinstance(value, int) else value)

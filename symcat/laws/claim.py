@@ -15,6 +15,7 @@ from symcat.category.morphism import Morphism
 from symcat.errors import ShapeError, UsageError
 from symcat.verdict import EQUALITIES, STATUSES
 
+EXPECTATIONS = (*STATUSES, "either")
 
 @dataclass(frozen=True)
 class Equation:
@@ -68,7 +69,10 @@ Goal = tuple[Equation, ...] | Additive | Formula
 
 @dataclass(frozen=True)
 class Claim:
-    """A name such as "RD.5 softmax", a statement in words, a source, the goal, and what is expected of it."""
+    """A name such as "RD.5 softmax", a statement in words, a source, the goal, and what is expected of it.
+
+    `either` expects a decision, proved or refuted: the laws of an optimiser that nobody has looked at yet.
+    """
 
     name: str
     statement: str
@@ -82,7 +86,7 @@ class Claim:
             raise UsageError(f"a claim came with the name {self.name!r}: give it a name such as 'RD.5 softmax'")
         if not callable(self.goal):
             raise UsageError(f"the goal of {self.name} is a {type(self.goal).__name__}: give a function without arguments that makes it")
-        if self.expected not in STATUSES:
-            raise UsageError(f"{self.name} expects {self.expected!r}: expected one of {', '.join(STATUSES)}")
+        if self.expected not in EXPECTATIONS:
+            raise UsageError(f"{self.name} expects {self.expected!r}: expected one of {', '.join(EXPECTATIONS)}")
         if self.equality not in EQUALITIES:
             raise UsageError(f"{self.name} is about equality {self.equality!r}: expected one of {', '.join(EQUALITIES)}")

@@ -13,7 +13,7 @@ __all__ = ["Additive", "Claim", "Equation", "Formula", "Goal", "as_expected", "r
 
 def as_expected(claim: Claim, verdict: Verdict) -> bool:
     """Whether the verdict is the one that the claim expects."""
-    return claim.expected == verdict.status
+    return verdict.status in (("proved", "refuted") if claim.expected == "either" else (claim.expected,))
 
 
 def record(claim: Claim, verdict: Verdict) -> dict[str, Any]:
