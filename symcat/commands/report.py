@@ -1,16 +1,17 @@
-"""JSON results: to a file, written as a whole or not at all, or to standard output."""
+"""JSON results: to a file, written as a whole or not at all, or to standard output; and the exit code that they imply."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from symcat.errors import UsageError
+
+AS_EXPECTED, UNEXPECTED, UNKNOWN, INTERRUPTED = 0, 1, 3, 130
 
 
 def check_destination(destination: str | None) -> None:
@@ -24,6 +25,8 @@ def check_destination(destination: str | None) -> None:
 
 def write_json(destination: str | None, data: Mapping[str, Any]) -> None:
     """The data as JSON, to standard output for `-`; nothing without a destination."""
+    from symcat.prove.record import write_atomically
+
     if destination is None:
         return
     text = json.dumps(data, indent=1, allow_nan=False) + "\n"
@@ -31,17 +34,13 @@ def write_json(destination: str | None, data: Mapping[str, Any]) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        write_text(Path(destination), text)
+        write_atomically(Path(destination), text)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file atomically: a reader sees the old file or the whole new one."""
-    handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def exit_code(records: Sequence[Mapping[str, Any]]) -> int:
+    """1 when a verdict is the opposite of what was expected, else 3 when one is unknown, else 0."""
+    if any(record["verdict"] != "unknown" and record["expected"] not in ("either", record["verdict"]) for record in records):
+        return UNEXPECTED
+    if any(record["verdict"] == "unknown" != record["expected"] for record in records):
+        return UNKNOWN
+    return AS_EXPECTED

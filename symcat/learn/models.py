@@ -1,5 +1,8 @@
 """Models by name: what `symcat learn --model` builds, given the shapes of the data.
 
+Widths are symbols, with the sizes beside them: what is proved of a model is proved for all widths, and the kernel is compiled
+at the sizes.
+
 `linear` is a matrix; `dense` adds a bias and, for a loss on values, a sigmoid; `hidden` is two dense layers with 20 sigmoid
 units between them; widths such as `64-128-10` give dense layers; `conv` is a small convolutional net on square images.
 """
@@ -8,8 +11,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import sympy as sp
+
+from symcat.category.space import dim
 from symcat.errors import ShapeError, UsageError
 from symcat.learn.layers import elementwise, layer
 from symcat.lens.para import Para
@@ -22,15 +29,16 @@ WIDTHS = re.compile(r"\d+(-\d+)+\Z")
 
 @dataclass(frozen=True)
 class Model:
-    """A parametric map with the names of the layers that it is composed of, in order."""
+    """A parametric map with symbolic dims, the names of its layers, in order, and the size of each dim."""
 
     name: str
     para: Para
     layers: tuple[str, ...]
+    sizes: Mapping[sp.Symbol, int]
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        return tuple(int(extent) for extent in self.para.dom.types[0].shape)
+        return tuple(int(extent.xreplace(dict(self.sizes))) for extent in self.para.dom.types[0].shape)
 
 
 def model(name: str, inputs: int, outputs: int, activation: str | None = None, final: str | None = None) -> Model:
@@ -68,13 +76,14 @@ def _stack(name: str, widths: tuple[int, ...], activation: str | None, final: st
     """Dense layers, with an activation behind each but the last, and `final` behind that."""
     steps: list[tuple[str, Para]] = []
     for position, (n, m) in enumerate(zip(widths, widths[1:], strict=False)):
-        steps.append((f"linear {n}-{m}", layer("linear", n=n, m=m)))
+        outputs = f"n{position + 1}"
+        steps.append((f"linear {n}-{m}", layer("linear", n=f"n{position}", m=outputs)))
         if biased:
-            steps.append(("bias", layer("bias", n=m)))
+            steps.append(("bias", layer("bias", n=outputs)))
         after = activation if position < len(widths) - 2 else final
         if after:
-            steps.append((after, layer(after, n=m)))
-    return _composite(name, steps)
+            steps.append((after, layer(after, n=outputs)))
+    return _composite(name, steps, {f"n{k}": width for k, width in enumerate(widths)})
 
 
 def _conv(inputs: int, outputs: int, activation: str, final: str | None) -> Model:
@@ -83,18 +92,18 @@ def _conv(inputs: int, outputs: int, activation: str, final: str | None) -> Mode
     if side * side != inputs or side < 4 or side % 2:
         raise ShapeError(f"model conv reads square images with an even side of at least 4, but the data has {inputs} features: "
                          f"use dense, hidden or widths such as {inputs}-32-{outputs}")
-    wide = side - 2
-    convolve = layer("correlate2d", a=3, b=3, c=1, o=channels, h=wide, w=wide)
-    half = wide // 2
-    steps = [("correlate2d 3x3x8", convolve), (activation, elementwise(activation, convolve.cod)),
-             ("max_pool 2x2", layer("max_pool", h=half, w=half, c=channels)),
-             (f"full {half}x{half}x{channels}-{outputs}", layer("full", h=half, w=half, c=channels, o=outputs)),
-             ("bias", layer("bias", n=outputs))]
-    return _composite("conv", steps + ([(final, layer(final, n=outputs))] if final else []))
+    half = dim("half")
+    convolve = layer("correlate2d", a=3, b=3, c=1, o="channels", h=2 * half, w=2 * half)
+    steps = [(f"correlate2d 3x3x{channels}", convolve), (activation, elementwise(activation, convolve.cod)),
+             ("max_pool 2x2", layer("max_pool", h=half, w=half, c="channels")),
+             (f"full {side // 2 - 1}x{side // 2 - 1}x{channels}-{outputs}", layer("full", h=half, w=half, c="channels", o="classes")),
+             ("bias", layer("bias", n="classes"))]
+    sizes = {"half": side // 2 - 1, "channels": channels, "classes": outputs}
+    return _composite("conv", steps + ([(final, layer(final, n="classes"))] if final else []), sizes)
 
 
-def _composite(name: str, steps: list[tuple[str, Para]]) -> Model:
+def _composite(name: str, steps: list[tuple[str, Para]], sizes: Mapping[str, int]) -> Model:
     result = steps[0][1]
     for _, step in steps[1:]:
         result = result >> step
-    return Model(name, result, tuple(label for label, _ in steps))
+    return Model(name, result, tuple(label for label, _ in steps), {dim(symbol): size for symbol, size in sizes.items()})

@@ -19,12 +19,17 @@ Record = Mapping[str, Any]
 STYLES = {"proved": "bold green", "refuted": "bold cyan", "unknown": "bold yellow"}
 
 
+def unexpected(record: Record) -> bool:
+    """Whether one verdict was expected and another came; a claim that expects either verdict is a question."""
+    return record["expected"] not in ("either", record["verdict"])
+
+
 def verdict_text(record: Record) -> Text:
     """PROVED, REFUTED or UNKNOWN; in red, with the verdict that was expected, when it is another."""
-    verdict, expected = record["verdict"], record["expected"]
-    if verdict == expected:
-        return Text(verdict.upper(), STYLES[verdict])
-    return Text(f"{verdict.upper()}, expected {expected}", "bold red")
+    verdict = record["verdict"]
+    if unexpected(record):
+        return Text(f"{verdict.upper()}, expected {record['expected']}", "bold red")
+    return Text(verdict.upper(), STYLES[verdict])
 
 
 def explanation(record: Record) -> str:
@@ -58,14 +63,14 @@ def ledger(records: Sequence[Record], topics: Mapping[str, Sequence[int]]) -> Re
     for topic, positions in topics.items():
         rows = [records[k] for k in positions]
         count = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in STYLES}
-        wrong = sum(row["verdict"] != row["expected"] for row in rows)
+        wrong = sum(map(unexpected, rows))
         table.add_row(topic, str(len(rows)), *(Text(str(n), STYLES[v] if n else "dim") for v, n in count.items()),
                       Text(str(wrong), "bold red" if wrong else "dim"), f"{sum(row['seconds'] for row in rows):.1f}")
     parts: list[RenderableType] = [table]
-    refuted = [record for record in records if record["verdict"] == "refuted" == record["expected"]]
+    refuted = [record for record in records if record["verdict"] == "refuted" and not unexpected(record)]
     if refuted:
         parts.append(refutations(refuted))
-    wrong = [record for record in records if record["verdict"] != record["expected"]]
+    wrong = [record for record in records if unexpected(record)]
     if wrong:
         parts.append(obligations(wrong, title="not as expected"))
     return Group(*parts)
@@ -79,15 +84,9 @@ def refutations(records: Sequence[Record]) -> Table:
     return table
 
 
-def summary(records: Sequence[Record]) -> dict[str, int]:
-    """The counts of a ledger's summary."""
-    expected = sum(record["verdict"] == record["expected"] for record in records)
-    return {"total": len(records), "as_expected": expected, "unexpected": len(records) - expected,
-            "unknown": sum(record["verdict"] == "unknown" for record in records)}
-
-
 def summary_line(counts: Mapping[str, int], seconds: float) -> Text:
-    good = counts["total"] == counts["as_expected"] and not counts["unknown"]
+    """The counts of a ledger's summary in one line."""
+    good = counts["total"] == counts["as_expected"]
     words = f"{counts['total']} claims: {counts['as_expected']} as expected, {counts['unexpected']} unexpected, {counts['unknown']} unknown"
     return Text(f"{words}, in {seconds:.1f} s", "bold green" if good else "bold red")
 

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from symcat.show.claims import card, explanation, ledger, obligations, summary, summary_line, verdict_text
+from symcat.show.claims import card, explanation, ledger, obligations, summary_line, verdict_text
 
 
 def record(name, verdict, expected="proved", **more):
@@ -49,10 +49,15 @@ def test_the_ledger_counts_by_topic_and_shows_refutations_and_surprises():
     assert text.index("not as expected") < text.index("REFUTED, expected proved") < text.index("UNKNOWN, expected proved")
 
 
-def test_summary():
-    counts = summary([PROVED, REFUTED, WRONG, OPEN])
-    assert counts == {"total": 4, "as_expected": 2, "unexpected": 2, "unknown": 1}
-    assert summary_line(counts, 1.26).plain == "4 claims: 2 as expected, 2 unexpected, 1 unknown, in 1.3 s"
+def test_a_question_expects_either_verdict():
+    question = record("PutGet", "refuted", "either", witness={"left": "3", "right": "1"})
+    assert verdict_text(question).plain == "REFUTED" and "not as expected" not in printed(ledger([question], {"lens": [0]}))
+
+
+def test_summary_line():
+    counts = {"total": 4, "as_expected": 2, "unexpected": 1, "unknown": 1}
+    assert summary_line(counts, 1.26).plain == "4 claims: 2 as expected, 1 unexpected, 1 unknown, in 1.3 s"
+    assert "red" in str(summary_line(counts, 1).style) and "green" in str(summary_line(counts | {"as_expected": 4}, 1).style)
 
 
 def test_a_law_card_names_its_target_and_its_findings():
