@@ -1,0 +1,1 @@
+"""How a Python function over arrays is read as a morphism: values, the operations on them, and the arrays that users see."""
