@@ -22,10 +22,25 @@ class Engines:
 
 def standard() -> Engines:
     """The engines that symcat comes with."""
-    from symcat.prove.index.equal import prove_additive, prove_equal
+    return Engines(_refute, _equal, _additive, valid)
+
+
+def _refute(lhs, rhs, facts=(), *, seed=0):
     from symcat.prove.refute import refute
 
-    return Engines(refute, prove_equal, prove_additive, valid)
+    return refute(lhs, rhs, facts, seed=seed)
+
+
+def _equal(lhs, rhs, facts=()):
+    from symcat.prove.index.equal import prove_equal
+
+    return prove_equal(lhs, rhs, facts)
+
+
+def _additive(f, wires):
+    from symcat.prove.index.equal import prove_additive
+
+    return prove_additive(f, wires)
 
 
 def valid(formula: object) -> tuple[str, object]:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import sympy as sp
+
 from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact, load, load_fact
 from symcat.errors import DataError
 from symcat.prove.claim import Additive, Equation
@@ -32,7 +34,7 @@ def goal_data(goal: object) -> dict[str, Any]:
         return {"kind": "additive", "f": dump(goal.f), "wires": list(goal.wires), "equations": [_equation(e) for e in goal.equations]}
     if isinstance(goal, tuple):
         return {"kind": "equations", "equations": [_equation(e) for e in goal]}
-    return {"kind": "formula", "hypotheses": [str(h) for h in goal.hypotheses], "conclusion": str(goal.conclusion)}
+    return {"kind": "formula", "hypotheses": [sp.srepr(h) for h in goal.hypotheses], "conclusion": sp.srepr(goal.conclusion)}
 
 
 def load_goal(data: Mapping[str, Any]) -> tuple[Equation, ...] | Additive:

@@ -32,8 +32,8 @@ def test_no_proof_without_a_method() -> None:
 
 
 @pytest.mark.parametrize(("witness", "message"), [
-    (None, "without a witness"), ({}, "without a witness"), ({"left": "1"}, "without a witness"), ({"left": "1", "right": "1"}, "equal values"),
-    ({"left": "1", "right": "1", "relation": "<="}, "equal values"),
+    (None, "without a witness"), ({}, "without a witness"), ({"left": "1"}, "without a witness"),
+    ({"left": "1", "right": "1"}, "equal values"), ({"left": "1", "right": "1", "relation": "<="}, "equal values"),
 ])
 def test_no_refutation_without_two_values_that_differ(witness: dict | None, message: str) -> None:
     with pytest.raises(SoundnessError, match=message):
@@ -41,7 +41,8 @@ def test_no_refutation_without_two_values_that_differ(witness: dict | None, mess
 
 
 def test_equal_values_refute_strict_order() -> None:
-    assert str(refuted({"inputs": {"x": "1"}, "left": "1", "right": "1", "relation": "<"})) == "REFUTED: at x=1 the two sides are 1 and 1, not <"
+    verdict = refuted({"inputs": {"x": "1"}, "left": "1", "right": "1", "relation": "<"})
+    assert str(verdict) == "REFUTED: at x=1 the two sides are 1 and 1, not <"
 
 
 @pytest.mark.parametrize("arguments", [
@@ -55,7 +56,9 @@ def test_nothing_that_belongs_to_another_status(arguments: dict) -> None:
         Verdict(**arguments)
 
 
-@pytest.mark.parametrize("arguments", [{"status": "true"}, {"status": "unknown"}, {"status": "unknown", "reason": "r", "equality": "up to iso"}])
+@pytest.mark.parametrize("arguments", [
+    {"status": "true"}, {"status": "unknown"}, {"status": "unknown", "reason": "r", "equality": "up to iso"},
+])
 def test_malformed_verdicts(arguments: dict) -> None:
     with pytest.raises(UsageError):
         Verdict(**arguments)
@@ -68,7 +71,8 @@ def test_a_verdict_in_words() -> None:
 
 
 def test_a_witness_in_words() -> None:
-    witness = {"hypers": {"lr": "1/2"}, "inputs": {"x": [["1", "0"]]}, "output": "y", "index": [0, 1], "left": "a", "right": "b", "at_kink": True}
+    witness = {"hypers": {"lr": "1/2"}, "inputs": {"x": [["1", "0"]]}, "output": "y", "index": [0, 1], "left": "a", "right": "b",
+               "at_kink": True}
     assert describe(witness) == "at lr=1/2, x=[[1, 0]] the two sides are a and b in y[0, 1]; a point on a kink"
 
 

@@ -1,0 +1,118 @@
+"""Verdicts that are known already, one JSON file each, found by the content of what was decided and of what decided it.
+
+Two levels.  A *goal key* covers the programs of the goal, the statement, the equality, and every source file of the engines; it
+needs the goal to be built.  A *source key* covers a proofs module with its neighbours and all of symcat; it needs nothing but
+the claim's name, so that an unchanged module is served at once.  What is expected of a claim is in neither.  The cache is
+trusted like compiled bytecode: it belongs to the user.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import symcat
+from symcat.category.serialise import canonical_json, content_digest
+from symcat.errors import SymcatError
+from symcat.prove.claim import Claim, record, verdict_of
+from symcat.prove.record import goal_data, write_atomically
+from symcat.verdict import Verdict
+
+ENGINES = ("category", "derivative", "prove")
+DEPENDENCIES = ("sympy", "z3-solver", "python-flint")
+PACKAGE = Path(symcat.__file__).parent
+
+
+def default_folder() -> Path:
+    """`$SYMCAT_CACHE`, or ~/.cache/symcat."""
+    return Path(os.environ.get("SYMCAT_CACHE") or Path.home() / ".cache" / "symcat")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of verdicts and of the certificates that they refer to."""
+
+    folder: Path
+
+    @property
+    def certificates(self) -> Path:
+        return self.folder / "certificates"
+
+    def get(self, key: str) -> Verdict | None:
+        """The verdict under a key; None when there is none, or none that can be used."""
+        try:
+            verdict = verdict_of(json.loads(self._path(key).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, SymcatError):
+            return None
+        if verdict.proved and not Path(verdict.certificate.get("path", "")).is_file():
+            return None
+        return verdict
+
+    def put(self, key: str, claim: Claim, verdict: Verdict) -> None:
+        """Keep a verdict."""
+        write_atomically(self._path(key), canonical_json(record(claim, verdict)) + "\n")
+
+    def durations(self) -> dict[str, float]:
+        """How long claims took when they were last decided, by topic and name."""
+        try:
+            found = json.loads((self.folder / "durations.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {name: seconds for name, seconds in found.items() if isinstance(seconds, (int, float))} if isinstance(found, dict) else {}
+
+    def note_durations(self, seconds: Mapping[str, float]) -> None:
+        """Add to what `durations` says."""
+        if seconds:
+            write_atomically(self.folder / "durations.json", canonical_json({**self.durations(), **seconds}) + "\n")
+
+    def _path(self, key: str) -> Path:
+        return self.folder / "verdicts" / key[:2] / f"{key}.json"
+
+
+def goal_key(claim: Claim, goal: object) -> str:
+    """The key of a goal that is built."""
+    return content_digest([goal_data(goal), claim.statement, claim.equality, engine_digest()])
+
+
+def source_key(sources: str, topic: str, claim: Claim) -> str:
+    """The key of a claim of a module whose sources have a digest."""
+    return content_digest([sources, topic, claim.name, claim.statement, claim.equality, package_digest()])
+
+
+def digest_of(files: Iterable[Path], root: Path) -> str:
+    """One digest for the names and contents of files."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+@cache
+def engine_digest() -> str:
+    """What decides: sources under category, derivative and prove, and the libraries that they rest on."""
+    files = [path for part in ENGINES for path in (PACKAGE / part).rglob("*.py")]
+    return content_digest([digest_of(files, PACKAGE), _environment()])
+
+
+@cache
+def package_digest() -> str:
+    """All of symcat, and the libraries that it rests on."""
+    return content_digest([digest_of(PACKAGE.rglob("*.py"), PACKAGE), _environment()])
+
+
+def _environment() -> list[str]:
+    found = [f"python {sys.version_info.major}.{sys.version_info.minor}"]
+    for name in DEPENDENCIES:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(f"{name} absent")
+    return found

@@ -1,0 +1,71 @@
+"""Proofs modules: Python files, one for each topic, that say in their docstring what they are about and export `CLAIMS`."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from symcat.errors import UsageError
+from symcat.prove.cache import digest_of
+from symcat.prove.claim import Claim
+
+
+@dataclass(frozen=True)
+class ProofsModule:
+    """A topic with its claims, and a digest of the file and its neighbours."""
+
+    path: Path
+    statement: str
+    claims: tuple[Claim, ...]
+    sources: str
+
+    @property
+    def topic(self) -> str:
+        return self.path.stem
+
+    def claim(self, name: str) -> Claim:
+        return next(claim for claim in self.claims if claim.name == name)
+
+
+def find(paths: Iterable[str | Path]) -> tuple[Path, ...]:
+    """The files that paths mean: a file is itself, a folder its Python files whose names do not start with _."""
+    found: dict[Path, None] = {}
+    for path in map(Path, paths):
+        if path.is_dir():
+            files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
+            if not files:
+                raise UsageError(f"{path} holds no proofs: expected Python files that export CLAIMS")
+        elif path.is_file() and path.suffix == ".py":
+            files = [path]
+        else:
+            raise UsageError(f"{path}: expected a folder of proofs or a Python file that exports CLAIMS")
+        found |= dict.fromkeys(file.resolve() for file in files)
+    return tuple(found)
+
+
+@cache
+def load(path: Path) -> ProofsModule:
+    """Run a proofs module and check what it exports; UsageError names the file and what is wrong with it."""
+    name = f"symcat_proofs_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise UsageError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    claims = getattr(module, "CLAIMS", None)
+    if not isinstance(claims, tuple) or not all(isinstance(claim, Claim) for claim in claims):
+        raise UsageError(f"{path} exports no CLAIMS: expected a tuple of claims of that name")
+    names = [claim.name for claim in claims]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"{path} has two claims called {twice[0]!r}: give each its own name")
+    return ProofsModule(path, (module.__doc__ or "").strip(), claims, digest_of(path.parent.glob("*.py"), path.parent))

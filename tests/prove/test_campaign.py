@@ -1,0 +1,221 @@
+"""Campaigns: order, limits, crashes, interruption, cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from symcat.category.space import Real, space
+from symcat.category.structure import copy, identity
+from symcat.errors import UsageError
+from symcat.prove.cache import Store
+from symcat.prove.campaign import Ledger, run
+from symcat.prove.claim import Claim, Equation
+from symcat.prove.module import find
+from symcat.prove.record import read
+
+HEAD = '''"""Claims for tests of campaigns."""
+import os, time
+from symcat.category.space import Real, space
+from symcat.category.structure import copy, identity
+from symcat.laws.claim import Claim, Equation
+
+def equation(n=2):
+    a = space(x=Real[n])
+    return (Equation(copy(a) >> (identity(a) @ identity(a)), copy(a)),)
+
+def claim(name, goal=equation, expected="proved"):
+    return Claim(name, "copying twice what is the same", "by hand", goal, expected)
+
+def note(name):
+    with open(os.environ["TRACKS"], "a") as file:
+        file.write(name + "\\n")
+    return equation()
+'''
+GOOD = HEAD + 'CLAIMS = tuple(claim(f"good {k}", lambda k=k: equation(k + 1)) for k in range(6))\n'
+TRACKED = HEAD + 'CLAIMS = tuple(claim(f"tracked {k}", lambda k=k: (note(str(k)), equation(k + 1))[1]) for k in range(4))\n'
+BAD = HEAD + '''
+def hog():
+    kept = []
+    while True:
+        kept.append(bytearray(2**26))
+
+CLAIMS = (
+    claim("dies", lambda: os._exit(3)),
+    claim("sleeps", lambda: time.sleep(60)),
+    claim("hogs", hog),
+    claim("breaks", lambda: 1 // 0),
+    claim("misfits", lambda: (Equation(copy(space(x=Real[2])), identity(space(x=Real[2]))),)),
+    claim("holds"),
+)
+'''
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "cache")
+
+
+def module(folder: Path, name: str, text: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.py"
+    path.write_text(text)
+    return path
+
+
+def names(ledger: Ledger) -> list[str]:
+    return [entry.claim.name for entry in ledger.entries]
+
+
+def test_a_ledger_in_the_order_of_the_claims(tmp_path: Path, store: Store) -> None:
+    module(tmp_path / "a", "second", GOOD.replace("good", "other"))
+    module(tmp_path / "a", "first", GOOD)
+    seen = []
+    note = lambda done, total, claim, verdict: seen.append((done, total, verdict.status))
+    ledger = run([tmp_path / "a"], jobs=2, store=store, progress=note)
+    assert names(ledger) == [f"good {k}" for k in range(6)] + [f"other {k}" for k in range(6)]
+    assert [e.verdict.reason for e in ledger.entries] == [""] * 12
+    assert ledger.summary == {"total": 12, "as_expected": 12, "unexpected": 0, "unknown": 0}
+    assert seen == [(k, 12, "proved") for k in range(1, 13)]
+    assert ledger.topics == {"first": list(range(6)), "second": list(range(6, 12))}
+    assert json.loads(json.dumps(ledger.data()))["claims"][7]["verdict"] == "proved"
+
+
+def test_whatever_a_worker_does_the_others_are_decided(tmp_path: Path, store: Store) -> None:
+    path = module(tmp_path / "a", "bad", BAD)
+    start = time.monotonic()
+    ledger = run([path], jobs=1, timeout=2, store=store, memory=2**29)
+    assert time.monotonic() - start < 30
+    reasons = {entry.claim.name: entry.verdict.reason for entry in ledger.entries}
+    assert "code 3" in reasons["dies"]
+    assert "stopped after 2 s" in reasons["sleeps"]
+    assert "memory" in reasons["hogs"]
+    assert "ZeroDivisionError" in reasons["breaks"]
+    assert "cannot be made" in reasons["misfits"]
+    assert ledger.entries[5].verdict.proved
+    assert ledger.summary == {"total": 6, "as_expected": 1, "unexpected": 0, "unknown": 5}
+    assert not any(entry.cached for entry in run([path], jobs=1, timeout=1, store=store, memory=2**29).entries[:4]), "cut off is not decided"
+
+
+def test_what_was_cut_off_is_tried_again_and_an_unexpected_proof_is_counted(tmp_path: Path, store: Store) -> None:
+    path = module(tmp_path / "a", "wrong", HEAD + 'CLAIMS = (claim("holds", expected="refuted"),)\n')
+    assert run([path], store=store).summary == {"total": 1, "as_expected": 0, "unexpected": 1, "unknown": 0}
+
+
+def test_unchanged_sources_are_served_without_building_goals(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks = tmp_path / "tracks"
+    tracks.touch()
+    monkeypatch.setenv("TRACKS", str(tracks))
+    path = module(tmp_path / "a", "tracked", TRACKED)
+    cold = run([path], jobs=2, store=store)
+    assert sorted(tracks.read_text().split()) == ["0", "1", "2", "3"]
+    warm = run([path], jobs=2, store=store)
+    assert sorted(tracks.read_text().split()) == ["0", "1", "2", "3"]
+    assert (cold.cached, warm.cached) == (0, 4)
+    assert warm.records == cold.records
+
+
+def test_a_changed_module_builds_its_goals_but_proves_only_new_ones(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks = tmp_path / "tracks"
+    monkeypatch.setenv("TRACKS", str(tracks))
+    run([module(tmp_path / "a", "tracked", TRACKED)], jobs=1, store=store)
+    changed = run([module(tmp_path / "b", "tracked", TRACKED.replace("range(4)", "range(5)"))], jobs=1, store=store)
+    assert sorted(tracks.read_text().split()) == ["0", "0", "1", "1", "2", "2", "3", "3", "4"]
+    assert [entry.cached for entry in changed.entries] == [True] * 4 + [False]
+
+
+def test_other_engines_other_keys(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = module(tmp_path / "a", "good", GOOD)
+    run([path], store=store, keyword="good 3")
+    for part in ("engine_digest", "package_digest"):
+        monkeypatch.setattr(f"symcat.prove.cache.{part}", lambda: "changed")
+    assert run([path], store=store, keyword="good 3").cached == 0
+
+
+def test_a_damaged_cache_is_no_answer(tmp_path: Path, store: Store) -> None:
+    path = module(tmp_path / "a", "good", GOOD)
+    run([path], store=store, keyword="good 1")
+    for file in (store.folder / "verdicts").rglob("*.json"):
+        file.write_text(file.read_text().replace('"digest"', '"digits"'))
+    ledger = run([path], store=store, keyword="good 1")
+    assert ledger.cached == 0
+    assert ledger.entries[0].verdict.proved
+
+
+def test_a_proof_whose_certificate_is_gone_is_proved_again(tmp_path: Path, store: Store) -> None:
+    path = module(tmp_path / "a", "good", GOOD)
+    first = run([path], store=store, keyword="good 1").entries[0].verdict
+    Path(first.certificate["path"]).unlink()
+    second = run([path], store=store, keyword="good 1")
+    assert second.cached == 0
+    assert read(Path(second.entries[0].verdict.certificate["path"]))["claim"]["name"] == "good 1"
+
+
+def test_certificates_are_copied_where_they_are_wanted(tmp_path: Path, store: Store) -> None:
+    path = module(tmp_path / "a", "good", GOOD)
+    for _ in range(2):
+        ledger = run([path], store=store, certificates=tmp_path / "out")
+    assert ledger.cached == 6
+    assert sorted(Path(entry.verdict.certificate["path"]) for entry in ledger.entries) == sorted((tmp_path / "out").iterdir())
+
+
+def test_claims_without_a_module(store: Store) -> None:
+    a = space(x=Real["n"])
+    claims = [Claim(f"local {k}", "s", "s", lambda: (Equation(copy(a) >> (identity(a) @ identity(a)), copy(a)),)) for k in range(3)]
+    ledger = run(claims, jobs=2, store=store)
+    assert names(ledger) == ["local 0", "local 1", "local 2"]
+    assert all(entry.verdict.proved for entry in ledger.entries)
+    assert run(claims, jobs=2, store=store).cached == 3
+
+
+def test_an_interrupted_campaign_keeps_what_was_decided(tmp_path: Path, store: Store) -> None:
+    path = module(tmp_path / "a", "slow", HEAD + 'CLAIMS = (claim("holds"), claim("sleeps", lambda: time.sleep(60)))\n')
+    start = time.monotonic()
+
+    def stop(done: int, total: int, claim: Claim, verdict: object) -> None:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    ledger = run([path], jobs=2, store=store, progress=stop)
+    assert time.monotonic() - start < 20
+    assert ledger.interrupted
+    assert [entry.verdict.status for entry in ledger.entries] == ["proved", "unknown"]
+    assert "interrupted" in ledger.entries[1].verdict.reason
+
+
+def test_the_longest_come_first(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks = tmp_path / "tracks"
+    monkeypatch.setenv("TRACKS", str(tracks))
+    store.note_durations({"tracked/tracked 2": 50, "tracked/tracked 0": 1, "tracked/tracked 1": 2, "tracked/tracked 3": 3})
+    run([module(tmp_path / "a", "tracked", TRACKED)], jobs=1, store=store)
+    assert tracks.read_text().split() == ["2", "3", "1", "0"]
+    assert all(store.durations()[f"tracked/tracked {k}"] < 50 for k in range(4))
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("CLAIMS = []", "tuple"), ("", "no CLAIMS"), ("CLAIMS = (", "SyntaxError"), ("import nothing_of_that_name", "ModuleNotFoundError"),
+    (HEAD + 'CLAIMS = (claim("same"), claim("same"))', "two claims"), ("CLAIMS = (1,)", "tuple of claims"),
+])
+def test_malformed_modules(tmp_path: Path, store: Store, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run([module(tmp_path / "a", "malformed", text)], store=store)
+
+
+def test_wrong_paths_words_and_limits(tmp_path: Path, store: Store) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="holds no proofs"):
+        find([tmp_path / "empty"])
+    with pytest.raises(UsageError, match="expected a folder"):
+        find([tmp_path / "missing"])
+    with pytest.raises(UsageError, match="no claim contains 'nowhere'"):
+        run([module(tmp_path / "a", "good", GOOD)], store=store, keyword="nowhere")
+    with pytest.raises(UsageError, match="positive"):
+        run([], store=store, timeout=0)
+    with pytest.raises(UsageError, match="at least one job"):
+        run([], store=store, jobs=0)
+    assert run([], store=store).summary == {"total": 0, "as_expected": 0, "unexpected": 0, "unknown": 0}
