@@ -1,0 +1,4 @@
+"""Kernels: a training step as one generated Python function that runs whole epochs, compiled by Numba and validated.
+
+    step --passes--> step --schedule--> nests --place, emit--> text --validate--> text --jit--> machine code --train--> parameters
+"""

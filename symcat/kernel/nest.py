@@ -1,0 +1,258 @@
+"""The loop language: a nest of loops over one or several stores, every access an address in a flat buffer.
+
+A comprehension is lowered in three moves.  Deltas are solved for a loop index, which disappears; what cannot be solved, the
+brackets and the guards stay as conditions.  Multi-dimensional accesses become addresses, affine in the loop indices.  The
+loops are put in order and adjacent ones merged (`order`).
+
+Modes of a nest:
+
+    assign    every entry of the target is written once; several stores may share the loops
+    reduce    the loops before `inner` run over the entries, the others accumulate into a scalar
+    row       the last loop runs along a row of the target, the loops before it from `inner` on accumulate into that row
+    max       like reduce, with the first maximum and its position
+    scatter   the target is filled with 0 (unless it continues another nest), then every point adds to it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from symcat.category.comprehension import Comprehension
+from symcat.category.expression import Argmax, At, Bracket, Delta, affine, is_index
+from symcat.errors import UsageError
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Store:
+    """`target[address] = body` or `+= body`; reads in the body are `At(name, address)`."""
+
+    target: str
+    address: sp.Expr
+    body: sp.Expr
+
+    @property
+    def accesses(self) -> list[At]:
+        return sorted(self.body.atoms(At), key=sp.default_sort_key)
+
+    @property
+    def selectors(self) -> list[Argmax]:
+        return sorted(self.body.atoms(Argmax) | self.address.atoms(Argmax), key=sp.default_sort_key)
+
+    def map(self, change: Mapping[sp.Expr, sp.Expr]) -> Store:
+        return Store(self.target, self.address.xreplace(change), self.body.xreplace(change))
+
+
+@dataclass(frozen=True)
+class Nest:
+    """Loops, outermost first, over stores; `guards` are >= 0 and `zeros` are 0 at the points that count."""
+
+    mode: str
+    loops: tuple[tuple[sp.Symbol, int], ...]
+    stores: tuple[Store, ...]
+    inner: int = 0
+    guards: tuple[sp.Expr, ...] = ()
+    zeros: tuple[sp.Expr, ...] = ()
+    fill: int = 0
+    components: tuple[tuple[int, sp.Expr], ...] = ()
+    label: str = ""
+
+    @property
+    def extents(self) -> Shape:
+        return tuple(extent for _, extent in self.loops)
+
+    @property
+    def points(self) -> int:
+        return int(sp.prod(self.extents))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(store.target for store in self.stores)
+
+    @property
+    def selectors(self) -> list[Argmax]:
+        conditions = set().union(*(e.atoms(Argmax) for e in (*self.guards, *self.zeros)), *(store.selectors for store in self.stores))
+        return sorted(conditions, key=sp.default_sort_key)
+
+    @property
+    def reads(self) -> set[str]:
+        """The arrays that are read, selectors included."""
+        return {read.name for store in self.stores for read in store.accesses} | {call.name for call in self.selectors}
+
+    def map(self, change: Mapping[sp.Expr, sp.Expr]) -> Nest:
+        move = lambda e: e.xreplace(change)
+        return replace(self, stores=tuple(store.map(change) for store in self.stores), guards=tuple(map(move, self.guards)),
+                       zeros=tuple(map(move, self.zeros)), components=tuple((k, move(e)) for k, e in self.components))
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One summand of a comprehension while its deltas are being solved."""
+
+    extents: dict[sp.Symbol, int]
+    out: tuple[sp.Expr, ...]
+    body: sp.Expr
+    guards: tuple[sp.Expr, ...]
+    zeros: tuple[sp.Expr, ...]
+    solved: tuple[sp.Symbol, ...] = ()
+
+    def put(self, symbol: sp.Symbol, value: sp.Expr) -> _Term:
+        """The term with a loop index replaced by an expression, its loop gone."""
+        move = lambda e: sp.expand(e.xreplace({symbol: value}))
+        left = {s: n for s, n in self.extents.items() if s != symbol}
+        return _Term(left, tuple(map(move, self.out)), self.body.xreplace({symbol: value}), tuple(map(move, self.guards)),
+                     tuple(map(move, self.zeros)), (*self.solved, symbol))
+
+
+def lower(node: Comprehension, shapes: Mapping[str, Shape], ranks: Mapping[str, Shape]) -> list[Nest]:
+    """The nests of a comprehension, before ordering.
+
+    `shapes` gives the sizes of all arrays, `ranks` the extents of the reduced indices of every max.
+    """
+    if node.base.modulus:
+        raise UsageError(f"{node.name} is over {node.base}: kernels compute with real numbers")
+    box = {symbol: int(extent) for symbol, extent in node.box}
+    if node.op == "max":
+        return [_maximum(node, box, shapes)]
+    terms = [_solve(term, ranks) for term in _terms(node, box)]
+    size = int(sp.prod(shapes[node.name]))
+    written = [term for term in terms if term is not None]
+    if not written:
+        return [Nest("scatter", (), (), fill=size, label=node.name)]
+    alone = len(terms) == 1
+    nests = [_nest(node, _without_unit_loops(term), shapes, alone) for term in written]
+    return [replace(nest, fill=size if k == 0 and nest.mode == "scatter" else 0) for k, nest in enumerate(nests)]
+
+
+def flat(indices: Iterable[sp.Expr], shape: Shape) -> sp.Expr:
+    """The address of an entry in row-major order.
+
+    >>> flat(sp.symbols("i j"), (3, 4))
+    4*i + j
+    """
+    address = sp.S.Zero
+    for e, extent in zip(indices, shape, strict=True):
+        address = address * extent + e
+    return sp.expand(address)
+
+
+def flattened(expr: sp.Expr, shapes: Mapping[str, Shape]) -> sp.Expr:
+    """An expression with the accesses of reads and selectors as addresses, the selectors inside of reads first."""
+    for kind in (Argmax, At):
+        found = {}
+        for access in expr.atoms(kind):
+            shape = shapes[access.name]
+            if kind is Argmax:
+                found[access] = Argmax(access.name, access.component, flat(access.indices, shape))
+            else:
+                found[access] = At(access.name, flat(access.indices, shape))
+        expr = expr.xreplace(found)
+    return expr
+
+
+def _terms(node: Comprehension, box: dict[sp.Symbol, int]) -> list[_Term]:
+    """The summands: one, or one for each term of the body when some term has a delta."""
+    summands = sp.Add.make_args(node.body)
+    if not any(_selector(factor) is not None for term in summands for factor in sp.Mul.make_args(term)):
+        summands = (node.body,)
+    terms = []
+    for summand in summands:
+        guards, zeros, factors = list(node.guards), [], []
+        for factor in sp.Mul.make_args(summand):
+            selector = _selector(factor)
+            kept = factors if selector is None else guards if isinstance(selector, Bracket) else zeros
+            kept.append(factor if selector is None else sp.expand(selector.args[0]))
+        terms.append(_Term(box, node.out, sp.Mul(*factors), tuple(guards), tuple(zeros)))
+    return terms
+
+
+def _selector(factor: sp.Expr) -> Bracket | Delta | None:
+    """The bracket or delta of which a factor is a positive power."""
+    base, exponent = factor.as_base_exp()
+    return base if isinstance(base, (Bracket, Delta)) and exponent.is_Integer and exponent > 0 else None
+
+
+def _solve(term: _Term, ranks: Mapping[str, Shape]) -> _Term | None:
+    """The term with its deltas solved; None when one of them is never 0."""
+    unsolved: tuple[sp.Expr, ...] = ()
+    while term.zeros:
+        zero, *others = term.zeros
+        rest = replace(term, zeros=tuple(others))
+        if zero.is_Integer:
+            if zero != 0:
+                return None
+            term = rest
+            continue
+        symbol = _solvable(zero, term)
+        if symbol is None:
+            unsolved, term = (*unsolved, zero), rest
+            continue
+        value = sp.expand(-zero.coeff(symbol) * (zero - zero.coeff(symbol) * symbol))
+        extent = term.extents[symbol]
+        moved = rest.put(symbol, value)
+        low, high = _interval(value, moved.extents, ranks)
+        guards = moved.guards + ((value,) if low < 0 else ()) + ((extent - 1 - value,) if high >= extent else ())
+        unsolved = tuple(sp.expand(e.xreplace({symbol: value})) for e in unsolved)
+        term = replace(moved, guards=guards)
+    return replace(term, zeros=unsolved)
+
+
+def _solvable(zero: sp.Expr, term: _Term) -> sp.Symbol | None:
+    """The loop index that an equation determines: with coefficient 1 or -1, not inside of a selector, contracted ones first."""
+    hidden = set().union(*(call.free_symbols for call in zero.atoms(Argmax)))
+    kept = set().union(*(e.free_symbols for e in term.out))
+    found = [s for s in term.extents if zero.coeff(s) in (1, -1) and s not in hidden]
+    return min(found, key=lambda s: (s in kept, -int(s.name[1:])), default=None)
+
+
+def _interval(e: sp.Expr, extents: Mapping[sp.Symbol, int], ranks: Mapping[str, Shape]) -> tuple[int, int]:
+    """The least and the greatest value that an affine expression can have."""
+    low = high = 0
+    for variable, coefficient in affine(e).items():
+        if variable is sp.S.One:
+            low, high = low + coefficient, high + coefficient
+            continue
+        last = (extents[variable] if variable in extents else ranks[variable.name][variable.component]) - 1
+        low, high = low + min(0, coefficient * last), high + max(0, coefficient * last)
+    return low, high
+
+
+def _without_unit_loops(term: _Term) -> _Term:
+    for symbol, extent in list(term.extents.items()):
+        if extent == 1:
+            solved = term.solved
+            term = replace(term.put(symbol, sp.S.Zero), solved=solved)
+    return term
+
+
+def _nest(node: Comprehension, term: _Term, shapes: Mapping[str, Shape], alone: bool) -> Nest:
+    rank = len(node.shape)
+    kept = set(node.out[:rank]) if node.gather else set()
+    contracted = {s for s in term.extents if s not in set().union(*(e.free_symbols for e in term.out))}
+    conditions = (*term.guards, *term.zeros)
+    covers = alone and node.gather and not kept & set(term.solved) and all(e.free_symbols & contracted for e in conditions)
+    store = Store(node.name, flattened(flat(term.out, shapes[node.name]), shapes), flattened(term.body, shapes))
+    mode = "scatter" if not covers else "reduce" if contracted else "assign"
+    outer = [item for item in term.extents.items() if item[0] not in contracted]
+    loops = (*outer, *((s, n) for s, n in term.extents.items() if s in contracted))
+    return Nest(mode, loops, (store,), len(outer), tuple(flattened(e, shapes) for e in term.guards),
+                tuple(flattened(e, shapes) for e in term.zeros), label=node.name)
+
+
+def _maximum(node: Comprehension, box: dict[sp.Symbol, int], shapes: Mapping[str, Shape]) -> Nest:
+    rank = len(node.shape)
+    term = _without_unit_loops(_Term(box, node.out, node.body, (), ()))
+    components = tuple((k, symbol if symbol in term.extents else sp.S.Zero) for k, (symbol, _) in enumerate(node.reduced))
+    store = Store(node.name, flat(term.out, shapes[node.name]), flattened(term.body, shapes))
+    inner = sum(1 for s in term.extents if int(s.name[1:]) < rank)
+    return Nest("max", tuple(term.extents.items()), (store,), inner, components=components, label=node.name)
+
+
+def value_symbols(expr: sp.Expr) -> set[sp.Symbol]:
+    """The loop indices that occur as values or in conditions, outside of the addresses of reads and selectors."""
+    hidden = {access: sp.S.One for access in expr.atoms(At, Argmax)}
+    return {s for s in expr.xreplace(hidden).free_symbols if is_index(s)}
