@@ -11,12 +11,11 @@ import numpy as np
 import sympy as sp
 from numpy.lib.stride_tricks import sliding_window_view
 
-from symcat.category.space import dim
+from symcat.category.space import Real, dim
 from symcat.category.tracing import arithmetic, indexing
 from symcat.category.tracing.array import Traced, lifted, unwrap, wrap
 from symcat.category.tracing.reshaping import dims_of
 from symcat.category.tracing.value import ACTIVE, Value, active_tape
-from symcat.category.space import Real
 from symcat.errors import TraceError
 
 
@@ -51,7 +50,8 @@ maximum = _elementwise(arithmetic.maximum, np.maximum, "The greater of two; the 
 minimum = _elementwise(arithmetic.minimum, np.minimum, "The lesser of two; the first takes the derivative at a tie.")
 where = _elementwise(arithmetic.where, np.where, "x where the condition is not 0, else y; `where(condition, x, y)`.")
 equal = _elementwise(arithmetic.equal, np.equal, "1 where x = y, else 0.")
-detach = _elementwise(arithmetic.detach, lambda x: x, "x, with derivative 0: an obligation that the result does not depend on x to first order.")
+detach = _elementwise(arithmetic.detach, lambda x: x,
+                      "x, with derivative 0: an obligation that the result does not depend on x to first order.")
 
 
 def generic(name: str) -> Callable[[object], object]:

@@ -111,9 +111,10 @@ def hyper(default: Number | None = None, *, name: str = "", low: Number | None =
     >>> hyper(0.9, low=0, below=1).range
     '[0, 1)'
     """
-    if low is not None and above is not None or high is not None and below is not None:
+    if (low is not None and above is not None) or (high is not None and below is not None):
         raise UsageError("hyper: give low or above, and high or below, not both of a pair")
-    ends = [None if end is None else exact_number(end) for end in (default, low if above is None else above, high if below is None else below)]
+    given = (default, low if above is None else above, high if below is None else below)
+    ends = [None if end is None else exact_number(end) for end in given]
     return Hyper(name, *ends, open_low=above is not None, open_high=below is not None)
 
 

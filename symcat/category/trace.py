@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 import sympy as sp
 
+from symcat.category.elementwise import windows
 from symcat.category.hyper import Hyper, infer
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Base, Real, Space, Wire
 from symcat.category.tracing.array import Traced, unwrap, wrap
 from symcat.category.tracing.value import ACTIVE, Tape, Value, lift, materialise
 from symcat.errors import TraceError
+
+__all__ = ["apply", "hypers_of", "morphism", "trace", "windows"]
 
 Given = Hyper | sp.Expr | int | float | bool | str | None
 
@@ -43,7 +46,8 @@ def hypers_of(function: Callable, given: Mapping[str, Given] | None = None) -> d
         elif default is parameter.empty:
             found[name] = infer(name)
         else:
-            found[name] = infer(name, default) if isinstance(default, (int, float, sp.Rational)) and not isinstance(default, bool) else default
+            number = isinstance(default, (int, float, sp.Rational)) and not isinstance(default, bool)
+            found[name] = infer(name, default) if number else default
     if given:
         names = ", ".join(found) or "none"
         raise TraceError(f"hyperparameter {', '.join(given)} is not a keyword-only argument of {_title(function)}, whose are: {names}")
@@ -143,8 +147,8 @@ def _check_arity(function: Callable, dom: Space) -> None:
         missing = ["fewer"]
     if missing:
         taken = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        raise TraceError(f"{_title(function)} takes {len(taken)} arrays ({', '.join(taken) or 'none'}) but the domain {dom} has {len(dom)} wires: "
-                         "there must be one wire for each")
+        raise TraceError(f"{_title(function)} takes {len(taken)} arrays ({', '.join(taken) or 'none'}) "
+                         f"but the domain {dom} has {len(dom)} wires: there must be one wire for each")
 
 
 def _keyword(tape: Tape, value: Given) -> object:

@@ -167,7 +167,7 @@ def where(condition: object, x: object = None, y: object = None) -> Value:
     return pointwise("where", f.where, condition, x, y, truth=truth)
 
 
-def clip(x: object, a_min: object = None, a_max: object = None, *, min: object = None, max: object = None) -> Value:  # noqa: A002
+def clip(x: object, a_min: object = None, a_max: object = None, *, min: object = None, max: object = None) -> Value:
     """minimum(maximum(x, a_min), a_max)."""
     low, high = a_min if a_min is not None else min, a_max if a_max is not None else max
     result = operands(x)[0] if isinstance(x, Value) else x

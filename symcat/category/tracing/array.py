@@ -72,7 +72,8 @@ class Traced(CantSympify):
         object.__setattr__(self, "_value", value)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise TraceError(f"cannot set {name} of the traced {self!r}: traced arrays are values; use reshape or transpose, and rebind the name")
+        raise TraceError(f"cannot set {name} of the traced {self!r}: traced arrays are values; "
+                         "use reshape or transpose, and rebind the name")
 
     # ---- NumPy's protocols
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *items: object, **options: object) -> Array | Scalar:
@@ -84,7 +85,8 @@ class Traced(CantSympify):
         return wrap(table.call_function(function, tuple(map(unwrap, items)), {k: unwrap(v) for k, v in options.items()}))
 
     def __array__(self, *args: object, **options: object) -> np.ndarray:
-        raise TraceError(f"the traced {self!r} cannot become a NumPy array: use np.stack to join traced arrays, and np functions on it directly")
+        raise TraceError(f"the traced {self!r} cannot become a NumPy array: "
+                         "use np.stack to join traced arrays, and np functions on it directly")
 
     # ---- shape
     @property
@@ -109,7 +111,7 @@ class Traced(CantSympify):
         return self._value.base
 
     @property
-    def T(self) -> Array | Scalar:  # noqa: N802  NumPy's own name
+    def T(self) -> Array | Scalar:
         return wrap(reshaping.transpose(self._value))
 
     # ---- operators
@@ -218,7 +220,8 @@ class Scalar(Traced):
     def __int__(self) -> int:
         if self.expr.is_Integer:
             return int(self.expr)
-        raise TraceError(f"int() of {self!r}: it is a symbol, not a number; use it as it is (sc.iota(n) for range(n), zeros_like for zeros(n))")
+        raise TraceError(f"int() of {self!r}: it is a symbol, not a number; "
+                         "use it as it is (sc.iota(n) for range(n), np.zeros_like for np.zeros)")
 
     __index__ = __int__
 

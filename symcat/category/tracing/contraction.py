@@ -30,8 +30,11 @@ def contract(name: str, values: Sequence[Value], labels: Sequence[str], out: str
 
     def body(*indices: sp.Expr) -> sp.Expr:
         place = dict(zip(order, indices, strict=True))
-        return sp.Mul(*[value.read([place[label] if extent == extents[label] else sp.S.Zero for label, extent in zip(own, value.shape, strict=True)])
-                        for value, own in zip(values, labels, strict=True)])
+        factors = []
+        for value, own in zip(values, labels, strict=True):
+            stretched = [extent != extents[label] for label, extent in zip(own, value.shape, strict=True)]
+            factors.append(value.read([sp.S.Zero if one else place[label] for label, one in zip(own, stretched, strict=True)]))
+        return sp.Mul(*factors)
 
     tape = values[0].tape
     return tape.gather([extents[label] for label in out], body, [extents[label] for label in reduced], name=name, base=base,
@@ -78,7 +81,7 @@ def _labels(term: str, value: Value, ellipsis: Sequence[str], subscripts: str) -
     """The labels of one operand, the ellipsis written out."""
     named = term.replace("...", "")
     hidden = value.rank - len(named)
-    if not (named == "" or named.isalpha() and named.isascii()) or hidden < 0 or hidden and "..." not in term:
+    if not (named == "" or (named.isalpha() and named.isascii())) or hidden < 0 or (hidden and "..." not in term):
         raise TraceError(f"einsum {subscripts!r}: the labels {term!r} do not fit {value} of rank {value.rank}")
     return term.replace("...", "".join(ellipsis[len(ellipsis) - hidden:]) if hidden else "")
 

@@ -59,7 +59,7 @@ def _complete(x: Value, entries: tuple) -> list:
     for entry in entries:
         if isinstance(entry, Value) and entry.array is not None:
             raise TraceError(f"{x.array} is indexed by the traced array {entry}: {ADVICE}")
-        if isinstance(entry, (bool, np.bool_)) or isinstance(entry, Value) and entry.truth:
+        if isinstance(entry, (bool, np.bool_)) or (isinstance(entry, Value) and entry.truth):
             raise TraceError(f"{x.array} is indexed by a truth value: {ADVICE}")
     dots = [k for k, entry in enumerate(entries) if entry is Ellipsis]
     used = sum(entry is not None and entry is not Ellipsis for entry in entries)
@@ -181,7 +181,8 @@ def _positions(extent: Dim, size: sp.Expr, stride: sp.Expr) -> sp.Expr:
     if room.is_negative or size.is_nonpositive:
         raise TraceError(f"windows of size {size} do not fit into an axis of dim {extent}")
     if any(coefficient % stride for coefficient in room.as_coefficients_dict().values()):
-        raise TraceError(f"windows of size {size} with stride {stride} do not tile an axis of dim {extent}: {room} is not divisible by {stride}; "
+        raise TraceError(f"windows of size {size} with stride {stride} do not tile an axis of dim {extent}: "
+                         f"{room} is not divisible by {stride}; "
                          f"write the dim as {sp.expand(stride * sp.Symbol('m') + size - stride)}, or cut the axis first")
     return sp.expand(room / stride) + 1
 

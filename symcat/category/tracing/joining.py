@@ -51,7 +51,8 @@ def entries_of(x: Value, what: str) -> int:
     if x.rank == 0:
         raise TraceError(f"{what}: an array of rank 0 has no axis to iterate over")
     if not x.shape[0].is_Integer:
-        raise TraceError(f"{what}: axis 0 of {x} has the symbolic dim {x.shape[0]}; use array operations over the whole axis (sum, einsum, ...)")
+        raise TraceError(f"{what}: axis 0 of {x} has the symbolic dim {x.shape[0]}; "
+                         "use array operations over the whole axis (sum, einsum, ...)")
     return int(x.shape[0])
 
 
@@ -133,7 +134,8 @@ def diagonal(a: Value, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value
     (a,) = operands(a)
     (i,), (j,) = axes(axis1, a.rank, "diagonal"), axes(axis2, a.rank, "diagonal")
     if i == j or a.shape[i] != a.shape[j] or offset != 0:
-        raise TraceError(f"diagonal of axes {i} and {j} of {a} with offset {offset}: expected two axes of one dim and offset 0; slice the array first")
+        raise TraceError(f"diagonal of axes {i} and {j} of {a} with offset {offset}: "
+                         "expected two axes of one dim and offset 0; slice the array first")
     rest = [k for k in range(a.rank) if k not in (i, j)]
 
     def body(*indices: sp.Expr) -> sp.Expr:

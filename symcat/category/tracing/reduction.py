@@ -111,7 +111,8 @@ def prod(a: Value, axis: object = None, dtype: object = None, *, keepdims: objec
     for k in sorted(axes(axis, a.rank, "prod"), reverse=True):
         extent = a.shape[k]
         if not extent.is_Integer or extent > LARGEST_PRODUCT:
-            raise TraceError(f"prod over axis {k} of {a}: only dims up to {LARGEST_PRODUCT} are multiplied out; use exp(sum(log(x))) for positive x")
+            raise TraceError(f"prod over axis {k} of {a}: only dims up to {LARGEST_PRODUCT} are multiplied out; "
+                             "use exp(sum(log(x))) for positive x")
         a = _factor(a, k, bool(keepdims))
     return Value(a.tape, a.array, a.scalar)
 
@@ -137,11 +138,11 @@ def cumsum(a: Value, axis: int | None = None, dtype: object = None) -> Value:
                           guards=lambda *i: (i[place] - i[last],), name="cumsum", base=a.base)
 
 
-def norm(x: Value, ord: object = None, axis: object = None, keepdims: object = False) -> Value:  # noqa: A002  NumPy's own keyword
+def norm(x: Value, ord: object = None, axis: object = None, keepdims: object = False) -> Value:
     """The 2-norm of vectors and the Frobenius norm of matrices; over one axis also the norms 1 and infinity."""
     (x,) = operands(x)
     count = len(axes(axis, x.rank, "norm"))
-    if ord is None or ord == 2 and count == 1 or ord == "fro" and count == 2:
+    if ord is None or (ord == 2 and count == 1) or (ord == "fro" and count == 2):
         return op.sqrt(total(op.square(x), axis, keepdims=keepdims))
     if ord == 1 and count == 1:
         return total(op.absolute(x), axis, keepdims=keepdims)

@@ -155,7 +155,8 @@ def broadcast(shapes: Sequence[Sequence[Dim]], what: str) -> tuple[Dim, ...]:
         extents = [shape[axis] for shape in padded if shape[axis] != 1]
         if any(extent != extents[0] for extent in extents):
             shown = " and ".join(show_shape(shape) for shape in shapes)
-            raise TraceError(f"{what}: shapes {shown} do not broadcast (axis {axis - rank} is {' and '.join(map(str, dict.fromkeys(extents)))}); "
+            differ = " and ".join(map(str, dict.fromkeys(extents)))
+            raise TraceError(f"{what}: shapes {shown} do not broadcast (axis {axis - rank} is {differ}); "
                              "dims must be equal or 1: insert an axis with None, or use one symbol for both")
         result.append(extents[0] if extents else sp.S.One)
     return tuple(result)
@@ -233,14 +234,15 @@ def _expression(expr: sp.Expr) -> sp.Expr:
 def _constant(tape: Tape, values: np.ndarray, base: Base) -> Value:
     """A constant array: one number broadcast, or a sum of deltas when it is small."""
     if values.dtype.kind not in "biuf":
-        raise TraceError(f"a constant array of dtype {values.dtype} cannot be read: expected real numbers (join traced arrays with np.stack)")
+        raise TraceError(f"a constant array of dtype {values.dtype} cannot be read: "
+                         "expected real numbers (join traced arrays with np.stack)")
     truth = values.dtype.kind == "b"
     if values.size and (values.size == 1 or (values == values.flat[0]).all()):
         number = lift(tape, values.flat[0])
         return materialise(Value(tape, None, number.scalar, truth), tuple(map(sp.Integer, values.shape)), base) if values.ndim else number
     if not 1 < values.size <= LARGEST_CONSTANT:
-        raise TraceError(f"a constant array of shape {values.shape} meets a traced one: at most {LARGEST_CONSTANT} entries are read as constants; "
-                         "pass it as an input wire")
+        raise TraceError(f"a constant array of shape {values.shape} meets a traced one: "
+                         f"at most {LARGEST_CONSTANT} entries are read as constants; pass it as an input wire")
     entries = {place: lift(tape, values[place]).scalar for place in product(*map(range, values.shape))}
 
     def body(*i: sp.Expr) -> sp.Expr:
