@@ -55,15 +55,16 @@ def reciprocal(x: object) -> Value:
 
 
 def power(x: object, y: object) -> Value:
-    """x ** y; requires what the exponent asks for: a negative integer x != 0, a fraction x >= 0, an array or hyperparameter x > 0."""
+    """x ** y; requires what the exponent asks for: a negative integer x != 0, a fraction x >= 0, an array or hyperparameter x > 0
+    (0 ** y is 0 and requires y > 0)."""
     x, y = operands(x, y)
     if y.array is None and y.scalar.is_number:
         return _constant_power(x, y)
     needs_reals("a power with a traced exponent", x, y)
-    if x.array is None and not (x.scalar.is_number and x.scalar == 0):
-        x.tape.require(x, ">=0", ">0")
-    else:
-        x.tape.require(x, ">0")
+    if x.array is None and x.scalar == 0:
+        x.tape.require(y, ">0")
+        return x
+    x.tape.require(x, ">=0", ">0") if x.array is None else x.tape.require(x, ">0")
     return pointwise("pow", lambda a, b: a**b, x, y)
 
 
