@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from symcat.category.elementwise import equal, relu
+from symcat.category.elementwise import equal, relu, windows
 from symcat.category.space import Real, dims, space
-from symcat.category.trace import trace, windows
+from symcat.category.trace import trace
 from symcat.derivative.reverse import R
 from symcat.laws.claim import Claim, Equation
 from symcat.learn.losses import loss

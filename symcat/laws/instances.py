@@ -7,10 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from symcat.category.elementwise import generic, maximum
+from symcat.category.elementwise import generic, maximum, windows
 from symcat.category.morphism import Morphism
 from symcat.category.space import Real, Space, dims, space
-from symcat.category.trace import trace, windows
+from symcat.category.trace import trace
 from symcat.learn.layers import LAYERS, attention, elementwise, layer, mlp
 from symcat.learn.learner import Learner
 from symcat.learn.losses import LOSSES, loss

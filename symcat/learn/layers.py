@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symcat.category.elementwise import detach, relu, sigmoid, softplus
+from symcat.category.elementwise import detach, relu, sigmoid, softplus, windows
 from symcat.category.space import Real, Space, Wire, dim, dims, space
-from symcat.category.trace import trace, windows
+from symcat.category.trace import trace
 from symcat.errors import UsageError
 from symcat.lens.para import Para
 

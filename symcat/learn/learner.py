@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 
 import numpy as np
 import sympy as sp
@@ -17,15 +19,20 @@ from symcat.category.expression import At
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Dim, Space, dim
 from symcat.derivative.reverse import R
-from symcat.errors import ShapeError
+from symcat.errors import ShapeError, UsageError
 from symcat.learn.optimisers.optimiser import Optimiser
 from symcat.learn.rates import Rate
 from symcat.lens.para import Para, ParaLens, batch
+
+# Where each backend compiles a learner; looked up by name, since kernels stand above learners.
+BACKENDS = {"numba": "symcat.kernel.learner"}
 
 
 @dataclass(frozen=True)
 class Learner:
     """A model and a loss on one sample, a rate, an optimiser, and a batch size (a symbol by default).
+
+    `sizes` gives the dims that are symbols in the model a size each: laws hold for all sizes, kernels are compiled at these.
 
     >>> from symcat.learn.layers import mlp
     >>> from symcat.learn.losses import loss
@@ -40,6 +47,7 @@ class Learner:
     optimiser: Optimiser
     rate: Rate = Rate()
     size: Dim = dim("B")
+    sizes: Mapping[sp.Symbol, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.loss.dom.fits(self.model.cod):
@@ -125,18 +133,26 @@ class Learner:
         Matrices and kernels are uniform within +-sqrt(6 / (fan_in + fan_out)), vectors 0 (Glorot and Bengio 2010).
         """
         draw = np.random.default_rng(seed)
-        arrays = [np.full(_shape(wire.shape), float(value)) for (_, wire), value in zip(self.states, self.optimiser.initial(self.params), strict=True)]
-        for _, wire in self.params:
-            shape = _shape(wire.shape)
+        values = self.optimiser.initial(self.params)
+        arrays = [np.full(self._shape(wire.shape), float(value)) for wire, value in zip(self.states.types, values, strict=True)]
+        for wire in self.params.types:
+            shape = self._shape(wire.shape)
             bound = np.sqrt(6 / (np.prod(shape[:-1]) + shape[-1])) if len(shape) > 1 else 0.0
             arrays.append(draw.uniform(-bound, bound, shape) if bound else np.zeros(shape))
         return arrays
 
+    def compile(self, backend: str = "numba", **options: object) -> object:
+        """A kernel that trains: see `compile_learner` of the backend for its options."""
+        if backend not in BACKENDS:
+            raise UsageError(f"no backend {backend!r}: there are {', '.join(BACKENDS)}")
+        return import_module(BACKENDS[backend]).compile_learner(self, **options)
+
+    def _shape(self, shape: tuple[sp.Expr, ...]) -> tuple[int, ...]:
+        concrete = tuple(extent.xreplace({symbol: sp.Integer(size) for symbol, size in self.sizes.items()}) for extent in shape)
+        for extent in concrete:
+            if not extent.is_Integer:
+                raise ShapeError(f"initial values need sizes, but {extent} has none: give sizes={{{extent}: ...}} or integers as dims")
+        return tuple(map(int, concrete))
+
     def __str__(self) -> str:
         return f"{self.model} >> {self.loss} >> {self.rate}, {self.optimiser!r}"
-
-
-def _shape(shape: tuple[sp.Expr, ...]) -> tuple[int, ...]:
-    if not all(d.is_Integer for d in shape):
-        raise ShapeError(f"initial values need sizes, the shape is {shape}: give the layer's dims as integers")
-    return tuple(int(d) for d in shape)

@@ -123,9 +123,8 @@ class Optimiser:
         return self._trace(self.look, dom, ("p",))
 
     def _trace(self, function: Callable, dom: Space, names: tuple[str, ...] | None) -> Morphism:
-        accepted = keyword_only(function)
-        constants = {name: value for name, value in self.fixed.items() if name in accepted}
-        return trace(partial(function, **constants), dom, hypers={row.name: row for row in self.hypers if row.name in accepted}, names=names)
+        given = {row.name: row for row in self.hypers} | dict(self.fixed)
+        return trace(function, dom, hypers={name: given[name] for name in keyword_only(function)}, names=names)
 
     def _row(self, name: str) -> Hyper:
         for row in self.hypers:
