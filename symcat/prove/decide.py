@@ -19,11 +19,12 @@ from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
 from symcat.category.serialise import content_digest
 from symcat.errors import SoundnessError, UsageError
+from symcat.prove import order, points
 from symcat.prove import record as records
 from symcat.prove.claim import Additive, Claim, Equation, Formula
 from symcat.prove.engines import Engines, standard
-from symcat.prove.points import restated, violation
 from symcat.prove.translate import expression, translate
+from symcat.prove.witness import Witness
 from symcat.verdict import Verdict, proved, refuted, unknown
 
 RELATIONS = ("=", "<=", "<")
@@ -95,7 +96,7 @@ def _settle_equations(goal: object, equations: Sequence[Equation], equality: str
         if equation.lhs == equation.rhs:
             continue
         outcome = engines.refute(equation.lhs, equation.rhs, equation.facts, seed=seed)
-        if hasattr(outcome, "left"):
+        if isinstance(outcome, Witness):
             return _refuted(equation, outcome, number if len(equations) > 1 else None, equality, engines, audit, already), None
         if not outcome.premises_satisfiable:
             return unknown("premises not shown satisfiable: no small exact point satisfies them", "exact evaluation", equality), None
@@ -115,16 +116,17 @@ def _prove(equation: Equation, engines: Engines, tested: int) -> Evidence | str:
         return Evidence("identical programs", (), {"digest": equation.lhs.digest}, tested)
     outcome = engines.equal(equation.lhs, equation.rhs, equation.facts)
     if hasattr(outcome, "trace"):
-        return Evidence(outcome.method, tuple(outcome.premises), outcome.trace, tested)
+        given = tuple(map(str, equation.facts))
+        return Evidence(outcome.method, tuple(dict.fromkeys((*given, *outcome.premises))), outcome.trace, tested)
     return f"{outcome.reason}: {outcome.residue}" if outcome.residue else outcome.reason
 
 
-def _refuted(equation: Equation, witness: object, number: int | None, equality: str, engines: Engines, audit: bool,
+def _refuted(equation: Equation, witness: Witness, number: int | None, equality: str, engines: Engines, audit: bool,
              already: Evidence | None) -> Verdict:
     """A refutation; the prover must not contradict it."""
-    data = dict(witness.data())
-    if equality == "as functions" and data.get("equal_as_functions"):
-        return unknown("the two sides differ as formal polynomials and agree as functions", "exact evaluation", equality)
+    data = witness.data()
+    if equality == "as functions" and witness.monomial is not None and witness.equal_as_functions is not False:
+        return unknown("the two sides differ as formal polynomials and perhaps not as functions", "exact evaluation", equality)
     if already or (audit and hasattr(engines.equal(equation.lhs, equation.rhs, equation.facts), "trace")):
         raise SoundnessError(f"proved and refuted at once: {data}; this is a defect in symcat, please report it with the goal")
     return refuted(data if number is None else {**data, "equation": number}, equality=equality)
@@ -163,20 +165,21 @@ def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence
     equation = Equation(lhs, rhs, tuple(fact for one in assuming for fact in _facts(one)))
     if rel == "=":
         return settle((equation,), engines=engines)[0]
-    return _order(rel)
+    point = order.violation(lhs, rhs, rel, equation.facts)
+    return refuted(point, equality="as functions") if point else _no_engine(rel)
 
 
 def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines | None) -> Verdict:
     lhs, rhs = expression(lhs), expression(rhs)
     both = translate(lhs, rhs, assuming)
     if rel != "=":
-        point = violation(lhs, rhs, rel, both)
-        return refuted(point, equality="as functions") if point else _order(rel)
+        point = points.violation(lhs, rhs, rel, both)
+        return refuted(point, equality="as functions") if point else _no_engine(rel)
     verdict, _ = settle((Equation(both.lhs, both.rhs),), "as functions", engines=engines)
-    return restated(verdict, lhs, rhs, both) if verdict.refuted else verdict
+    return points.restated(verdict, lhs, rhs, both) if verdict.refuted else verdict
 
 
-def _order(rel: str) -> Verdict:
+def _no_engine(rel: str) -> Verdict:
     return unknown(f"no engine for inequalities: {rel} can only be refuted, and no exact point that was tried refutes it",
                    "exact evaluation", "as functions")
 
@@ -189,8 +192,9 @@ def _facts(condition: object) -> list[Fact]:
         return [fact for part in condition.args for fact in _facts(part)]
     if condition == sp.true:
         return []
-    if not isinstance(condition, Relational):
-        raise UsageError(f"the assumption {condition!r}: expected a relation between dims or hyperparameters, such as n >= 2")
+    if not isinstance(condition, Relational) or condition.has(sp.Float):
+        raise UsageError(f"the assumption {condition!r}: expected a relation between dims or hyperparameters without floats, "
+                         "such as n >= 2")
     left, right = condition.args
     if isinstance(condition, sp.Unequality):
         return [Fact(sp.expand(left - right), "!=0")]

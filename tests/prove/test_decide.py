@@ -1,0 +1,284 @@
+"""The pipeline: which engine speaks first, and what may never come out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import sympy as sp
+
+from symcat.category.comprehension import Fact
+from symcat.category.evaluate import evaluate
+from symcat.category.expression import At
+from symcat.category.morphism import Builder, Morphism
+from symcat.category.objects import EXACT
+from symcat.category.space import Real, Z, dims, space
+from symcat.errors import ShapeError, SoundnessError, UsageError
+from symcat.prove import witness as outcomes
+from symcat.prove.claim import Additive, Claim, Equation, Formula
+from symcat.prove.decide import decide, prove, settle
+from symcat.prove.engines import Engines
+from symcat.prove.record import read
+
+n = dims("n")
+AGREE = outcomes.Tested(5, True)
+x, y, z = sp.symbols("x y z", real=True)
+
+
+def found(left: str = "3", right: str = "1", equal_as_functions: bool | None = None, **inputs: str) -> outcomes.Witness:
+    """A witness, as the refuter gives it; over Z[n] when `equal_as_functions` is given."""
+    monomial = None if equal_as_functions is None else {"x": 1}
+    return outcomes.Witness({}, {}, inputs or {"x": "1"}, "", (), left, right, monomial=monomial, equal_as_functions=equal_as_functions)
+
+
+@dataclass(frozen=True)
+class Shown:
+    method: str = "normal form"
+    premises: tuple[str, ...] = ()
+    trace: tuple = ()
+
+
+@dataclass(frozen=True)
+class Failed:
+    reason: str = "normal forms differ"
+    residue: str = "x"
+
+
+def never(*arguments: object, **options: object) -> None:
+    raise AssertionError("this engine must not be asked")
+
+
+def fake(refute: object = AGREE, equal: object = Failed(), additive: object = Failed(),
+         valid: object = ("unknown", "no")) -> Engines:
+    """Engines that always give the same answer; a function is used as it is."""
+    constant = lambda answer: answer if callable(answer) else (lambda *arguments, **options: answer)
+    return Engines(*map(constant, (refute, equal, additive, valid)))
+
+
+def pointwise(body, base=Real) -> Morphism:
+    build = Builder()
+    (name,) = build.inputs(space(x=base[n]))
+    return build.build([build.gather((n,), lambda i: body(At(name, i)), base=base)])
+
+
+DOUBLE, TRIPLE = pointwise(lambda e: 2 * e), pointwise(lambda e: 3 * e)
+
+
+def claim(*equations: Equation, equality: str = "as morphisms") -> Claim:
+    return Claim("name", "statement", "source", lambda: equations, equality=equality)
+
+
+# ---- equations
+def test_identical_programs_need_no_engine() -> None:
+    verdict = decide(DOUBLE, pointwise(lambda e: e + e), engines=fake(never, never, never, never))
+    assert (verdict.status, verdict.method) == ("proved", "identical programs")
+
+
+def test_refutation_comes_before_proof() -> None:
+    verdict = decide(DOUBLE, TRIPLE, engines=fake(found(), never))
+    assert str(verdict) == "REFUTED: at x=1 the two sides are 3 and 1"
+
+
+def test_all_equations_are_refuted_before_one_is_proved() -> None:
+    answers = iter([AGREE, found()])
+    verdict = prove(claim(Equation(DOUBLE, TRIPLE), Equation(TRIPLE, DOUBLE)), engines=fake(lambda *a, **k: next(answers), never))
+    assert verdict.refuted
+    assert verdict.witness["equation"] == 1
+
+
+def test_a_proof_with_premises_and_points() -> None:
+    answers = iter([Shown(premises=("a", "b")), Shown("other", premises=("b", "c"))])
+    verdict = prove(claim(Equation(DOUBLE, TRIPLE), Equation(TRIPLE, DOUBLE)), engines=fake(AGREE, lambda *a: next(answers)))
+    assert (verdict.status, verdict.method, verdict.premises, verdict.tested) == ("proved", "normal form; other", ("a", "b", "c"), 10)
+
+
+def test_premises_that_are_given_are_stated() -> None:
+    verdict = decide(DOUBLE, TRIPLE, assuming=[n >= 2], engines=fake(AGREE, Shown()))
+    assert verdict.premises == ("n - 2 >= 0",)
+
+
+def test_no_proof_says_why_and_how_far_it_was_tested() -> None:
+    verdict = decide(DOUBLE, TRIPLE, engines=fake())
+    assert str(verdict) == "UNKNOWN: normal forms differ: x (5 points agree)"
+
+
+def test_nothing_is_proved_from_premises_that_nothing_satisfies() -> None:
+    verdict = decide(DOUBLE, TRIPLE, engines=fake(outcomes.Tested(0, False), Shown()))
+    assert verdict.unknown
+    assert "premises not shown satisfiable" in verdict.reason
+
+
+def test_proved_and_refuted_at_once_is_an_error() -> None:
+    with pytest.raises(SoundnessError, match="proved and refuted"):
+        prove(claim(Equation(DOUBLE, TRIPLE)), engines=fake(found(), Shown()), audit=True)
+    assert prove(claim(Equation(DOUBLE, TRIPLE)), engines=fake(found(), Failed()), audit=True).refuted
+
+
+def test_formal_polynomials_that_agree_as_functions() -> None:
+    square, same = pointwise(lambda e: e**2, Z[2]), pointwise(lambda e: e, Z[2])
+    engines = fake(found(equal_as_functions=True), Failed())
+    assert prove(claim(Equation(square, same)), engines=engines).refuted
+    assert prove(claim(Equation(square, same), equality="as functions"), engines=engines).unknown
+
+
+# ---- additivity
+def additive() -> Claim:
+    return Claim("RD.2", "s", "s", lambda: Additive(DOUBLE, (0,), (Equation(DOUBLE, TRIPLE), Equation(TRIPLE, DOUBLE))))
+
+
+def test_linear_typing_needs_no_normal_form() -> None:
+    verdict = prove(additive(), engines=fake(AGREE, never, Shown("linear typing")))
+    assert (verdict.status, verdict.method, verdict.tested) == ("proved", "linear typing", 10)
+
+
+def test_linear_typing_against_a_witness_is_an_error() -> None:
+    with pytest.raises(SoundnessError):
+        prove(additive(), engines=fake(found(), never, Shown("linear typing")))
+
+
+def test_additivity_by_its_equations() -> None:
+    assert prove(additive(), engines=fake(AGREE, Shown(), Failed())).method == "normal form"
+    assert prove(additive(), engines=fake(found(), never, Failed())).refuted
+    assert prove(additive(), engines=fake(AGREE, Failed(), Failed())).unknown
+
+
+# ---- formulas
+@pytest.mark.parametrize(("answer", "status"), [(("proved", None), "proved"), (("refuted", {"x": Fraction(1, 2)}), "refuted"),
+                                                (("unknown", "too hard"), "unknown")])
+def test_formulas(answer: tuple, status: str) -> None:
+    verdict, record = settle(Formula((x > 0,), x + 1 > 0), engines=fake(never, never, never, answer))
+    assert (verdict.status, verdict.equality, record is None) == (status, "as functions", status != "proved")
+    if status == "refuted":
+        assert str(verdict) == "REFUTED: at x=1/2 the two sides are false and true"
+
+
+# ---- certificates
+def test_a_certificate_is_written_where_it_is_wanted(tmp_path: Path) -> None:
+    verdict = prove(claim(Equation(DOUBLE, pointwise(lambda e: e + e))), tmp_path)
+    path = Path(verdict.certificate["path"])
+    assert path.name == f"{verdict.certificate['digest']}.json"
+    assert read(path)["claim"]["statement"] == "statement"
+    assert prove(claim(Equation(DOUBLE, DOUBLE)), tmp_path).certificate == verdict.certificate
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+# ---- what cannot be asked
+@pytest.mark.parametrize("goal", [(), ((DOUBLE, DOUBLE),), 3, None])
+def test_malformed_goals(goal: object) -> None:
+    with pytest.raises(UsageError, match="a goal is"):
+        settle(goal, engines=fake())
+
+
+def test_morphisms_of_different_types() -> None:
+    with pytest.raises(ShapeError, match="both sides"):
+        decide(DOUBLE, pointwise(lambda e: e, Z[2]))
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ((DOUBLE, x), "two morphisms or two"), ((DOUBLE, DOUBLE, ">"), "expected one of"), ((x, "x"), "expected a SymPy expression"),
+    ((x, 0.5), "float"), ((x * 0.5, x), "float"), ((x, sp.I), "no translation"), ((sp.Symbol("x"), x), "two symbols are called x"),
+    ((sp.gamma(x), x), "no translation"), ((sp.Symbol("q", imaginary=True), x), "not real"), ((x, y, "=", [3]), "assumption"),
+    ((x, y, "=", [sp.Lt(x, x)]), "assumption is false"), ((DOUBLE, TRIPLE, "=", [x]), "assumption"),
+    ((sp.Piecewise((x, x > 0)), x), "last piece"), ((x, y, "=", [x > 0.5]), "floats"), ((DOUBLE, TRIPLE, "=", [n > 2.5]), "float"),
+])
+def test_what_cannot_be_asked(arguments: tuple, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        decide(*arguments, engines=fake())
+
+
+# ---- expressions
+@pytest.mark.parametrize(("lhs", "rhs"), [(x + x, 2 * x), ((x + 1) * x, x * (1 + x)), (sp.Abs(x), sp.Abs(x)), (3, sp.Integer(3))])
+def test_expressions_that_are_one_program(lhs: object, rhs: object) -> None:
+    verdict = decide(lhs, rhs, engines=fake(never, never))
+    assert (verdict.status, verdict.equality) == ("proved", "as functions")
+
+
+def test_a_refutation_is_repeated_by_sympy() -> None:
+    assert str(decide(x, x**2, engines=fake(found(x="2")))) == "REFUTED: at x=2 the two sides are 2 and 4"
+    with pytest.raises(SoundnessError):
+        decide((x + 1) ** 2, x**2 + 2 * x + 1, engines=fake(found()))
+
+
+def test_a_witness_that_the_assumptions_exclude_is_none() -> None:
+    k = sp.Symbol("k", integer=True)
+    engines = fake(found(k="1/2"))
+    assert "assumptions exclude" in decide(k * (k - 1), 0, engines=engines).reason
+    assert decide(k, 0, engines=fake(found(k="1"))).refuted
+    assert "assumptions exclude" in decide(x, x**2, assuming=[x > 3], engines=fake(found(x="2"))).reason
+
+
+def test_functions_that_are_opaque_to_the_engines() -> None:
+    differing = fake(found(x="1"))
+    assert decide(sp.sin(x) ** 2 + sp.cos(x) ** 2, 1, engines=differing).unknown
+    assert decide(sp.sin(x), sp.cos(x), engines=differing).refuted
+    phi = sp.Function("phi")
+    assert decide(phi(x), phi(2 * x), engines=differing).refuted
+    assert decide(phi(x), sp.sin(x), engines=differing).unknown
+
+
+@pytest.mark.parametrize(("lhs", "rhs", "rel", "assuming", "status"), [
+    (x, y, "<=", (), "refuted"),
+    (x**2, 0, "<", (), "refuted"),
+    (x, x, "<", (), "refuted"),
+    (x, x, "<=", (), "unknown"),
+    (-(x**2), 0, "<=", (), "unknown"),
+    (sp.log(x), x - 1, "<=", (), "unknown"),
+    (x, x**2, "<=", [x >= 1], "unknown"),
+    (x, x**2, "<=", [x > 0], "refuted"),
+    (sp.sqrt(x), x, "<=", (), "refuted"),
+    (sp.exp(x), x + 1, "<=", (), "refuted"),
+    (sp.Function("phi")(x), 0, "<=", (), "unknown"),
+])
+def test_order_is_refuted_by_exact_points_or_unknown(lhs: object, rhs: object, rel: str, assuming: object, status: str) -> None:
+    verdict = decide(lhs, rhs, rel, assuming)
+    assert verdict.status == status
+    if status == "unknown":
+        assert "no engine for inequalities" in verdict.reason
+
+
+def test_order_of_morphisms() -> None:
+    assert decide(DOUBLE, TRIPLE, "<=").refuted
+    assert decide(DOUBLE, DOUBLE, "<").refuted
+    verdict = decide(DOUBLE, pointwise(lambda e: e**2 + 1), "<=")
+    assert verdict.unknown
+    assert "no engine for inequalities" in verdict.reason
+
+
+# ---- the translator, against SymPy's own values
+SAMPLES = [
+    x / (y**2 + 1), sp.Abs(x - y), sp.Max(x, y, 1), sp.Min(x, 2 * y), sp.sign(x) * y, sp.Piecewise((x, x > y), (y, sp.Eq(x, 0)), (1, True)),
+    sp.Piecewise((1, (x > 0) & (y >= 0)), (2, (x < -1) | sp.Ne(y, 1)), (3, True)), sp.Heaviside(x) + y, x**3 * y - sp.Rational(1, 3),
+    sp.Piecewise((x, ~((x > 0) & (y > 0))), (y, True)), sp.Piecewise((5, x <= y), (6, True)),
+]
+
+
+@pytest.mark.parametrize("e", SAMPLES, ids=map(str, SAMPLES))
+def test_the_translation_has_the_values_of_the_expression(e: sp.Expr) -> None:
+    from symcat.prove.translate import translate
+
+    both = translate(e, 0)
+    assert tuple(both.names.values()) == tuple(sorted(s.name for s in e.free_symbols))
+    for a in map(sp.Rational, ("-2", "-1/2", "0", "1", "5/3")):
+        for b in map(sp.Rational, ("-1", "0", "1", "5/3")):
+            values = {x: a, y: b}
+            inputs = [Fraction(int(values[s].p), int(values[s].q)) for s in both.names]
+            (value,) = evaluate(both.lhs, inputs, scalars=EXACT)
+            expected = e.subs(values)
+            assert sp.Rational(str(value[()])) == expected, (a, b)
+
+
+def test_conditions_of_the_domain_are_recorded() -> None:
+    from symcat.prove.translate import translate
+
+    p = sp.Symbol("p", positive=True)
+    f = translate(sp.log(x) / (x - p) + sp.sqrt(y) + z ** sp.Rational(-1, 2), 1, [sp.Ne(x, 2)]).lhs
+    assert {(str(r.expr), r.relation, r.smooth) for r in f.requirements} == {
+        ("p", ">0", ">0"), ("x - 2", "!=0", "!=0"), ("x", ">0", ">0"), ("-p + x", "!=0", "!=0"), ("y", ">=0", ">0"), ("z", ">0", ">0")}
+
+
+def test_facts_of_an_equation_are_its_premises() -> None:
+    equation = Equation(DOUBLE, TRIPLE, (Fact(n - 2, ">=0"),))
+    assert settle((equation,), engines=fake(AGREE, Shown(premises=("n - 2 >= 0",))))[0].premises == ("n - 2 >= 0",)
+    assert replace(equation, facts=()) != equation
