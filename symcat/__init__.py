@@ -16,13 +16,33 @@ __version__ = "0.1.0"
 NAMES = {
     "symcat.errors": ("SymcatError", "ShapeError", "TraceError", "DomainError", "DataError", "UsageError", "UnprovedError",
                       "ValidationError", "SoundnessError"),
+    "symcat.verdict": ("Verdict",),
     "symcat.category.space": ("Real", "Z", "Z2", "Space", "Wire", "dims", "space"),
     "symcat.category.morphism": ("Morphism",),
-    "symcat.category.structure": ("identity", "copy", "discard", "swap", "pair", "zero", "add"),
+    "symcat.category.structure": ("identity", "copy", "discard", "swap", "project", "inject", "pair", "zero", "add"),
+    "symcat.category.trace": ("trace", "morphism"),
+    "symcat.category.hyper": ("Hyper", "hyper"),
+    "symcat.category.elementwise": ("relu", "sigmoid", "softplus", "step", "sqrt", "absolute", "sign", "maximum", "minimum", "where",
+                                    "equal", "detach", "generic", "iota", "windows"),
+    "symcat.category.evaluate": ("evaluate",),
+    "symcat.derivative.reverse": ("R",),
+    "symcat.derivative.forward": ("D",),
+    "symcat.lens.lens": ("Lens",),
+    "symcat.lens.para": ("Para",),
     "symcat.learn.data": ("Dataset", "Split", "load", "split"),
+    "symcat.learn.layers": ("layer", "dense", "mlp"),
+    "symcat.learn.losses": ("loss",),
+    "symcat.learn.rates": ("Rate",),
+    "symcat.learn.optimisers": ("Optimiser", "optimiser", "gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam"),
+    "symcat.learn.learner": ("Learner",),
+    "symcat.laws.claim": ("Claim", "Equation"),
+    "symcat.laws.obligations": ("obligations",),
+    "symcat.prove.decide": ("decide",),
+    "symcat.prove.check": ("check",),
+    "symcat.show.latex": ("latex",),
 }
 # Packages that are called like the function they are named after: sc.lens(f), sc.prove(claim).
-CALLABLE: dict[str, tuple[str, str]] = {}
+CALLABLE = {"lens": ("symcat.lens.lens", "lens"), "prove": ("symcat.prove.decide", "prove")}
 
 _HOME = {name: module for module, names in NAMES.items() for name in names}
 __all__ = sorted([*_HOME, *CALLABLE])

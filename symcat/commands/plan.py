@@ -56,7 +56,7 @@ def plan(arguments: argparse.Namespace) -> Plan:
     batch = arguments.batch or min(16 if len(data.train) < 500 else 32, len(data.train))
     data.train.check_batch(batch)
     epochs = arguments.epochs or min(500, max(20, STEPS // (len(data.train) // batch)))
-    learner = Learner(net.para, error, _optimiser(arguments.optimiser), Rate(arguments.rate))
+    learner = Learner(net.para, error, _optimiser(arguments.optimiser), Rate(arguments.rate), sizes=net.sizes)
     return Plan(data, net, criterion, learner, epochs, batch, arguments.seed, _folder(arguments.out))
 
 
@@ -79,12 +79,13 @@ def _own_model(arguments: argparse.Namespace, inputs: int, outputs: int) -> Mode
                          f"features and target columns that returns one")
     sizes_known = all(extent.is_Integer for wire in found.body.dom.types for extent in wire.shape)
     if len(found.dom) != 1 or len(found.cod) != 1 or not sizes_known:
-        raise ShapeError(f"{arguments.model} goes from {found.dom} to {found.cod}: expected one input and one output, with sizes as integers")
+        raise ShapeError(f"{arguments.model} goes from {found.dom} to {found.cod}: "
+                         f"expected one input and one output, with sizes as integers")
     sizes = [int(np.prod([int(extent) for extent in ends.types[0].shape])) for ends in (found.dom, found.cod)]
     if sizes != [inputs, outputs] or len(found.cod.types[0].shape) != 1:
         raise ShapeError(f"{arguments.model} goes from {found.dom} to {found.cod}, but the data has {inputs} features "
                          f"and {outputs} target columns")
-    return Model(arguments.model, found, (arguments.model,))
+    return Model(arguments.model, found, (arguments.model,), {})
 
 
 def _optimiser(text: str) -> Optimiser:
