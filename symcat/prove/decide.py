@@ -22,7 +22,8 @@ from symcat.errors import SoundnessError, UsageError
 from symcat.prove import order, points
 from symcat.prove import record as records
 from symcat.prove.claim import Additive, Claim, Equation, Formula
-from symcat.prove.engines import Engines, standard
+from symcat.prove.engines import STANDARD, Engines
+from symcat.prove.index.equal import Proof
 from symcat.prove.translate import expression, translate
 from symcat.prove.witness import Witness
 from symcat.verdict import Verdict, proved, refuted, unknown
@@ -41,7 +42,7 @@ class Evidence:
     tested: int = 0
 
 
-def prove(claim: Claim, certificates: Path | None = None, engines: Engines | None = None, audit: bool = False) -> Verdict:
+def prove(claim: Claim, certificates: Path | None = None, engines: Engines = STANDARD, audit: bool = False) -> Verdict:
     """Decide a claim; a proof's certificate is written to the folder `certificates` when one is given.
 
     With `audit` a refuted equation is given to the prover as well: should it be proved too, SoundnessError.
@@ -55,7 +56,7 @@ def prove(claim: Claim, certificates: Path | None = None, engines: Engines | Non
     return verdict.timed(time.perf_counter() - start)
 
 
-def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] = (), engines: Engines | None = None) -> Verdict:
+def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] = (), engines: Engines = STANDARD) -> Verdict:
     """Decide `lhs rel rhs` for two morphisms of one type, or for two SymPy expressions over real symbols.
 
     `assuming` are relations: about symbols of the expressions, or about dims and hyperparameters of the morphisms.  Order
@@ -74,10 +75,9 @@ def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] 
     return verdict.timed(time.perf_counter() - start)
 
 
-def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str] | None = None, engines: Engines | None = None,
+def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str] | None = None, engines: Engines = STANDARD,
            audit: bool = False, seed: int = 0) -> Settled:
     """The verdict on a goal, and the record of the proof when it is proved."""
-    engines = engines or standard()
     if isinstance(goal, Additive):
         return _settle_additive(goal, equality, about, engines, audit, seed)
     if isinstance(goal, tuple) and goal and all(isinstance(equation, Equation) for equation in goal):
@@ -115,7 +115,7 @@ def _prove(equation: Equation, engines: Engines, tested: int) -> Evidence | str:
     if equation.lhs == equation.rhs:
         return Evidence("identical programs", (), {"digest": equation.lhs.digest}, tested)
     outcome = engines.equal(equation.lhs, equation.rhs, equation.facts)
-    if hasattr(outcome, "trace"):
+    if isinstance(outcome, Proof):
         given = tuple(map(str, equation.facts))
         return Evidence(outcome.method, tuple(dict.fromkeys((*given, *outcome.premises))), outcome.trace, tested)
     return f"{outcome.reason}: {outcome.residue}" if outcome.residue else outcome.reason
@@ -127,7 +127,7 @@ def _refuted(equation: Equation, witness: Witness, number: int | None, equality:
     data = witness.data()
     if equality == "as functions" and witness.monomial is not None and witness.equal_as_functions is not False:
         return unknown("the two sides differ as formal polynomials and perhaps not as functions", "exact evaluation", equality)
-    if already or (audit and hasattr(engines.equal(equation.lhs, equation.rhs, equation.facts), "trace")):
+    if already or (audit and isinstance(engines.equal(equation.lhs, equation.rhs, equation.facts), Proof)):
         raise SoundnessError(f"proved and refuted at once: {data}; this is a defect in symcat, please report it with the goal")
     return refuted(data if number is None else {**data, "equation": number}, equality=equality)
 
@@ -143,7 +143,7 @@ def _proved(goal: object, evidence: Sequence[Evidence], equality: str, about: Ma
 def _settle_additive(goal: Additive, equality: str, about: Mapping[str, str] | None, engines: Engines, audit: bool, seed: int) -> Settled:
     """Linear typing, checked against exact points; the equations by normal form when typing does not apply."""
     outcome = engines.additive(goal.f, goal.wires)
-    already = Evidence(outcome.method, tuple(outcome.premises), outcome.trace) if hasattr(outcome, "trace") else None
+    already = Evidence(outcome.method, tuple(outcome.premises), outcome.trace) if isinstance(outcome, Proof) else None
     return _settle_equations(goal, goal.equations, equality, about, engines, audit, seed, already)
 
 
@@ -161,7 +161,7 @@ def _settle_formula(goal: object, about: Mapping[str, str] | None, engines: Engi
 
 
 # ---- morphisms and expressions
-def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence[object], engines: Engines | None) -> Verdict:
+def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
     equation = Equation(lhs, rhs, tuple(fact for one in assuming for fact in _facts(one)))
     if rel == "=":
         return settle((equation,), engines=engines)[0]
@@ -169,7 +169,7 @@ def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence
     return refuted(point, equality="as functions") if point else _no_engine(rel)
 
 
-def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines | None) -> Verdict:
+def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
     lhs, rhs = expression(lhs), expression(rhs)
     both = translate(lhs, rhs, assuming)
     if rel != "=":

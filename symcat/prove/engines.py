@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from symcat.laws.claim import Formula
+from symcat.prove.index.equal import Failure, Proof, prove_additive, prove_equal
+from symcat.prove.refute import refute
+from symcat.prove.witness import Tested, Witness
+
 
 @dataclass(frozen=True)
 class Engines:
@@ -14,37 +19,17 @@ class Engines:
     proof or a failure, and `valid(formula)` a status with its detail.
     """
 
-    refute: Callable
-    equal: Callable
-    additive: Callable
-    valid: Callable
+    refute: Callable[..., Witness | Tested]
+    equal: Callable[..., Proof | Failure]
+    additive: Callable[..., Proof | Failure]
+    valid: Callable[[Formula], tuple[str, object]]
 
 
-def standard() -> Engines:
-    """The engines that symcat comes with."""
-    return Engines(_refute, _equal, _additive, valid)
-
-
-def _refute(lhs, rhs, facts=(), *, seed=0):
-    from symcat.prove.refute import refute
-
-    return refute(lhs, rhs, facts, seed=seed)
-
-
-def _equal(lhs, rhs, facts=()):
-    from symcat.prove.index.equal import prove_equal
-
-    return prove_equal(lhs, rhs, facts)
-
-
-def _additive(f, wires):
-    from symcat.prove.index.equal import prove_additive
-
-    return prove_additive(f, wires)
-
-
-def valid(formula: object) -> tuple[str, object]:
+def valid(formula: Formula) -> tuple[str, object]:
     """Z3's answer; the solver is loaded only when a formula is to be decided."""
     from symcat.prove.smt import valid as by_z3
 
     return by_z3(formula)
+
+
+STANDARD = Engines(refute, prove_equal, prove_additive, valid)

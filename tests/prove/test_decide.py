@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from symcat.prove import witness as outcomes
 from symcat.prove.claim import Additive, Claim, Equation, Formula
 from symcat.prove.decide import decide, prove, settle
 from symcat.prove.engines import Engines
+from symcat.prove.index.equal import Failure, Proof
 from symcat.prove.record import read
 
 n = dims("n")
@@ -33,24 +34,18 @@ def found(left: str = "3", right: str = "1", equal_as_functions: bool | None = N
     return outcomes.Witness({}, {}, inputs or {"x": "1"}, "", (), left, right, monomial=monomial, equal_as_functions=equal_as_functions)
 
 
-@dataclass(frozen=True)
-class Shown:
-    method: str = "normal form"
-    premises: tuple[str, ...] = ()
-    trace: tuple = ()
+FAILED = Failure("normal forms differ", "x")
 
 
-@dataclass(frozen=True)
-class Failed:
-    reason: str = "normal forms differ"
-    residue: str = "x"
+def shown(method: str = "normal form", premises: tuple[str, ...] = ()) -> Proof:
+    return Proof(method, premises)
 
 
 def never(*arguments: object, **options: object) -> None:
     raise AssertionError("this engine must not be asked")
 
 
-def fake(refute: object = AGREE, equal: object = Failed(), additive: object = Failed(),
+def fake(refute: object = AGREE, equal: object = FAILED, additive: object = FAILED,
          valid: object = ("unknown", "no")) -> Engines:
     """Engines that always give the same answer; a function is used as it is."""
     constant = lambda answer: answer if callable(answer) else (lambda *arguments, **options: answer)
@@ -89,13 +84,13 @@ def test_all_equations_are_refuted_before_one_is_proved() -> None:
 
 
 def test_a_proof_with_premises_and_points() -> None:
-    answers = iter([Shown(premises=("a", "b")), Shown("other", premises=("b", "c"))])
+    answers = iter([shown(premises=("a", "b")), shown("other", premises=("b", "c"))])
     verdict = prove(claim(Equation(DOUBLE, TRIPLE), Equation(TRIPLE, DOUBLE)), engines=fake(AGREE, lambda *a: next(answers)))
     assert (verdict.status, verdict.method, verdict.premises, verdict.tested) == ("proved", "normal form; other", ("a", "b", "c"), 10)
 
 
 def test_premises_that_are_given_are_stated() -> None:
-    verdict = decide(DOUBLE, TRIPLE, assuming=[n >= 2], engines=fake(AGREE, Shown()))
+    verdict = decide(DOUBLE, TRIPLE, assuming=[n >= 2], engines=fake(AGREE, shown()))
     assert verdict.premises == ("n - 2 >= 0",)
 
 
@@ -105,20 +100,20 @@ def test_no_proof_says_why_and_how_far_it_was_tested() -> None:
 
 
 def test_nothing_is_proved_from_premises_that_nothing_satisfies() -> None:
-    verdict = decide(DOUBLE, TRIPLE, engines=fake(outcomes.Tested(0, False), Shown()))
+    verdict = decide(DOUBLE, TRIPLE, engines=fake(outcomes.Tested(0, False), shown()))
     assert verdict.unknown
     assert "premises not shown satisfiable" in verdict.reason
 
 
 def test_proved_and_refuted_at_once_is_an_error() -> None:
     with pytest.raises(SoundnessError, match="proved and refuted"):
-        prove(claim(Equation(DOUBLE, TRIPLE)), engines=fake(found(), Shown()), audit=True)
-    assert prove(claim(Equation(DOUBLE, TRIPLE)), engines=fake(found(), Failed()), audit=True).refuted
+        prove(claim(Equation(DOUBLE, TRIPLE)), engines=fake(found(), shown()), audit=True)
+    assert prove(claim(Equation(DOUBLE, TRIPLE)), engines=fake(found(), FAILED), audit=True).refuted
 
 
 def test_formal_polynomials_that_agree_as_functions() -> None:
     square, same = pointwise(lambda e: e**2, Z[2]), pointwise(lambda e: e, Z[2])
-    engines = fake(found(equal_as_functions=True), Failed())
+    engines = fake(found(equal_as_functions=True), FAILED)
     assert prove(claim(Equation(square, same)), engines=engines).refuted
     assert prove(claim(Equation(square, same), equality="as functions"), engines=engines).unknown
 
@@ -129,19 +124,19 @@ def additive() -> Claim:
 
 
 def test_linear_typing_needs_no_normal_form() -> None:
-    verdict = prove(additive(), engines=fake(AGREE, never, Shown("linear typing")))
+    verdict = prove(additive(), engines=fake(AGREE, never, shown("linear typing")))
     assert (verdict.status, verdict.method, verdict.tested) == ("proved", "linear typing", 10)
 
 
 def test_linear_typing_against_a_witness_is_an_error() -> None:
     with pytest.raises(SoundnessError):
-        prove(additive(), engines=fake(found(), never, Shown("linear typing")))
+        prove(additive(), engines=fake(found(), never, shown("linear typing")))
 
 
 def test_additivity_by_its_equations() -> None:
-    assert prove(additive(), engines=fake(AGREE, Shown(), Failed())).method == "normal form"
-    assert prove(additive(), engines=fake(found(), never, Failed())).refuted
-    assert prove(additive(), engines=fake(AGREE, Failed(), Failed())).unknown
+    assert prove(additive(), engines=fake(AGREE, shown(), FAILED)).method == "normal form"
+    assert prove(additive(), engines=fake(found(), never, FAILED)).refuted
+    assert prove(additive(), engines=fake(AGREE, FAILED, FAILED)).unknown
 
 
 # ---- formulas
@@ -280,5 +275,5 @@ def test_conditions_of_the_domain_are_recorded() -> None:
 
 def test_facts_of_an_equation_are_its_premises() -> None:
     equation = Equation(DOUBLE, TRIPLE, (Fact(n - 2, ">=0"),))
-    assert settle((equation,), engines=fake(AGREE, Shown(premises=("n - 2 >= 0",))))[0].premises == ("n - 2 >= 0",)
+    assert settle((equation,), engines=fake(AGREE, shown(premises=("n - 2 >= 0",))))[0].premises == ("n - 2 >= 0",)
     assert replace(equation, facts=()) != equation
