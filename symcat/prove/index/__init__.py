@@ -1,0 +1,1 @@
+"""Equality of programs for all sizes: an index normal form of sums of products over polyhedral ranges."""

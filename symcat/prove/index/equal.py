@@ -1,0 +1,184 @@
+"""Equality of two programs for all sizes, and additivity: the engine's two questions.
+
+Equality is decided by the index normal form: first whether the two are one program, then with large shared values cut by
+names, less and less, then with denominators cleared and ranges refined, last with sigmoid and tanh written through exp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from symcat.category.comprehension import Fact
+from symcat.category.expression import affine
+from symcat.category.functions import sigmoid, softplus
+from symcat.category.morphism import Morphism
+from symcat.errors import SymcatError
+from symcat.prove.index.affine import Affine, make
+from symcat.prove.index.context import Context
+from symcat.prove.index.domain import Domain
+from symcat.prove.index.linear import grades
+from symcat.prove.index.printing import Printer
+from symcat.prove.index.program import Cuts, Program
+from symcat.prove.index.refine import vanishes
+from symcat.prove.index.sums import Normaliser
+from symcat.prove.index.table import Expr, Table
+
+PRINTED = 600
+
+
+@dataclass(frozen=True)
+class Proof:
+    """An equality shown: by which method, under which premises, and what a certificate keeps of it."""
+
+    method: str
+    premises: tuple[str, ...]
+    trace: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Not shown, which says nothing about the truth of the goal."""
+
+    reason: str
+    residue: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way of running the normal form."""
+
+    level: int
+    refined: bool = False
+    definitions: bool = False
+
+    @property
+    def method(self) -> str:
+        words = [f"index normal form, cuts {self.level}"]
+        words += ["refined"] if self.refined else []
+        words += ["functions defined by exp"] if self.definitions else []
+        return ", ".join(words)
+
+
+def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
+    """Show that two programs between fitting spaces are equal as morphisms, at all sizes that satisfy the premises."""
+    if not (lhs.dom.fits(rhs.dom) and lhs.cod.fits(rhs.cod)):
+        return Failure(f"the sides do not fit: {lhs.dom} -> {lhs.cod} and {rhs.dom} -> {rhs.cod}")
+    everything = tuple(dict.fromkeys([*facts, *lhs.facts, *rhs.facts]))
+    if lhs == rhs or (lhs.canonical[2:4] == rhs.canonical[2:4]):
+        return Proof("identical programs", _premises(lhs, rhs, everything, None), {"programs": lhs.digest})
+    failure = Failure("no attempt")
+    for attempt in _attempts(lhs, rhs):
+        try:
+            outcome = _run(attempt, lhs, rhs, everything)
+        except (ArithmeticError, ValueError, SymcatError) as error:
+            outcome = Failure(f"{attempt.method}: {error}")
+        if isinstance(outcome, Proof):
+            return outcome
+        failure = outcome
+    return failure
+
+
+def prove_additive(f: Morphism, wires: Sequence[int]) -> Proof | Failure:
+    """Show that a morphism is additive and zero-preserving in the given wires jointly, all other inputs fixed."""
+    found = grades(f, wires)
+    bad = [name for name, out in zip(f.cod.names, f.outs, strict=True) if found[out] not in (1, -1)]
+    if bad:
+        return Failure(f"not homogeneous linear in the chosen wires: {', '.join(bad)}")
+    trace = {"wires": list(wires), "grades": {name: grade for name, grade in found.items() if grade is not None}}
+    return Proof("linear typing", _premises(f, f, f.facts, None), trace)
+
+
+def _attempts(lhs: Morphism, rhs: Morphism) -> Iterator[Attempt]:
+    for level in (2, 1, 0):
+        yield Attempt(level)
+    for level in (1, 0):
+        yield Attempt(level, refined=True)
+    defined = (sp.tanh, sigmoid, softplus)
+    if any(node.body.has(*defined) for side in (lhs, rhs) for node in side.nodes):
+        yield Attempt(0, refined=True, definitions=True)
+
+
+def _run(attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> Proof | Failure:
+    """One attempt over every base that the outputs have."""
+    traces, premises = [], {}
+    for modulus in dict.fromkeys(wire.base.modulus for wire in lhs.cod.types):
+        chosen = [k for k, wire in enumerate(lhs.cod.types) if wire.base.modulus == modulus]
+        side = Side(attempt, _keep(lhs, chosen), _keep(rhs, chosen), facts, modulus)
+        failure = side.decide()
+        if failure is not None:
+            return failure
+        traces.append(side.trace())
+        premises |= dict.fromkeys(_premises(lhs, rhs, facts, side))
+    return Proof(attempt.method, tuple(premises), {"method": attempt.method, "bases": traces})
+
+
+def _keep(f: Morphism, chosen: Sequence[int]) -> Morphism:
+    """The morphism with some of its outputs."""
+    from dataclasses import replace
+    if len(chosen) == len(f.outs):
+        return f
+    from symcat.category.space import Space
+    cod = Space(tuple(f.cod.wires[k] for k in chosen))
+    return replace(f, cod=cod, outs=tuple(f.outs[k] for k in chosen))
+
+
+class Side:
+    """One attempt over one base: a table, a context, a domain, and the two programs in them."""
+
+    def __init__(self, attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], modulus: int) -> None:
+        self.attempt, self.table = attempt, Table()
+        self.domain = Domain(self.table)
+        context = Context(self.table, [form for fact in facts if (form := self._dim_fact(fact)) is not None])
+        self.algebra = Normaliser(self.table, context, self.domain, modulus, attempt.definitions)
+        self.cuts = Cuts(attempt.level)
+        self.programs = [Program(f, self.algebra, self.cuts) for f in (lhs, rhs)]
+        self.printer = Printer(self.table, {f"x{k}": name for k, name in enumerate(lhs.dom.names)})
+        self.names = lhs.cod.names
+        self.values: list[list[Expr]] = []
+        for fact in facts:
+            if self._dim_fact(fact) is None and not modulus:
+                self.domain.require((), self.programs[0].convert(fact.expr, {}), fact.relation, str(fact), fact=True)
+
+    def _dim_fact(self, fact: Fact) -> Affine | None:
+        """A fact about dims alone as a guard; None for another."""
+        if fact.relation == "!=0" or not all(s.is_integer and s.is_positive for s in fact.expr.free_symbols):
+            return None
+        try:
+            form = affine(fact.expr)
+        except SymcatError:
+            return None
+        coefficients = {self.table.dim(symbol.name): k for symbol, k in sorted(form.items(), key=lambda i: str(i[0])) if symbol is not sp.S.One}
+        return make(form.get(sp.S.One, 0) - (fact.relation == ">0"), coefficients)
+
+    def decide(self) -> Failure | None:
+        """None when every output's two normal forms agree."""
+        self.values = [program.outputs() for program in self.programs]
+        for name, left, right in zip(self.names, *self.values, strict=True):
+            if left == right:
+                continue
+            residue = self.algebra.subtract(left, right)
+            if residue and not (self.attempt.refined and vanishes(self.algebra, residue)):
+                return Failure(f"{self.attempt.method}: the normal forms of {name} differ", self.printer.expression(residue, PRINTED))
+        return None
+
+    def trace(self) -> dict:
+        """What a certificate keeps."""
+        sides = [[self.printer.expression(e, PRINTED) for e in values] for values in self.values]
+        table = self.table
+        cuts = {name: self.printer.expression(table.thaw(key[1]), PRINTED) for key, name in self.cuts.names.items()}
+        return {"modulus": self.algebra.modulus, "level": self.cuts.level, "cuts": cuts, "left": sides[0], "right": sides[1],
+                "rules": dict(sorted(self.algebra.counts.items())), "licences": list(self.domain.used)}
+
+
+def _premises(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], side: Side | None) -> tuple[str, ...]:
+    """The facts, the requirements of both sides that are not shown, and what rules used besides."""
+    found = dict.fromkeys(str(fact) for fact in facts)
+    if side is None:
+        found |= dict.fromkeys(str(r) for f in (lhs, rhs) for r in f.requirements)
+    else:
+        found |= dict.fromkeys(text for program in side.programs for text in program.premises(side.printer))
+        found |= side.domain.notes
+    return tuple(found)

@@ -1,0 +1,104 @@
+"""Whether a normal form is zero after all: denominators cleared, guards split, ranges of sums refined; all bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symcat.prove.index.affine import Affine, negated
+from symcat.prove.index.algebra import merge
+from symcat.prove.index.sums import Normaliser
+from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum
+
+DEPTH = 6
+CELLS = 24
+
+
+def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
+    """Whether the expression is shown to be zero under the algebra's context."""
+    if not e:
+        return True
+    if depth > DEPTH:
+        return False
+    cleared = _cleared(algebra, e)
+    if cleared is not None:
+        return vanishes(algebra, cleared, depth + 1)
+    guard = next(iter(sorted({g for guards, _ in e for g in guards})), None)
+    if guard is not None:
+        return all(_vanishes_under(algebra, e, side, depth) for side in (guard, negated(guard)))
+    return any(not refined or vanishes(algebra, refined, depth + 1) for refined in _refinements(algebra, e))
+
+
+def _cleared(algebra: Normaliser, e: Expr) -> Expr | None:
+    """The expression times the largest of its denominators of several terms; None when it has none."""
+    table = algebra.table
+    several = sorted({a for _, factors in e for a, _ in factors if isinstance(table.atoms[a], Several)})
+    if not several:
+        return None
+    chosen = max(several, key=lambda a: (table.depth[a], len(table.frozen[table.atoms[a].body]), a))
+    body = table.thaw(table.atoms[chosen].body)
+    most = max(-dict(factors).get(chosen, 0) for _, factors in e)
+    parts = []
+    for (guards, factors), q in e.items():
+        own = -dict(factors).get(chosen, 0)
+        rest = tuple([item for item in factors if item[0] != chosen])
+        parts.append(algebra.multiply({(guards, rest): q}, algebra.power(body, most - own)))
+    return algebra.add({}, *parts)
+
+
+def _vanishes_under(algebra: Normaliser, e: Expr, guard: Affine, depth: int) -> bool:
+    """Whether the expression vanishes where one more guard holds."""
+    if algebra.context.infeasible((guard,)):
+        return True
+    inner = algebra.assuming(guard)
+    return vanishes(inner, inner.renormalised(e), depth + 1)
+
+
+def _refinements(algebra: Normaliser, e: Expr) -> Iterator[Expr]:
+    """The expression with sums of equal factors split by each other's guards, one family of sums at a time."""
+    families: dict[tuple, list[tuple[Sum, Factors, object]]] = {}
+    for (_, factors), q in e.items():
+        for a, k in factors:
+            data = algebra.table.atoms[a]
+            if isinstance(data, Sum) and k == 1:
+                rest = tuple([item for item in factors if item[0] != a])
+                families.setdefault((rest, data.depth, data.count, data.factors), []).append((data, merge(rest, ((a, 1),)), q))
+    for (rest, *_), members in families.items():
+        if len(members) > 1:
+            refined = _refined(algebra, e, rest, members)
+            if refined is not None:
+                yield refined
+
+
+def _refined(algebra: Normaliser, e: Expr, rest: Factors, members: list) -> Expr | None:
+    """The expression with the members of one family split into cells."""
+    guards = sorted({g for data, _, _ in members for g in data.guards})
+    result, split = e, False
+    for data, factors, q in members:
+        cells = _cells(algebra, frozenset(data.guards), guards)
+        if cells is None:
+            return None
+        split = split or len(cells) > 1
+        result = algebra.subtract(result, {(NONE, factors): q})
+        used = algebra.table.factors_free(factors) | algebra.table.forms_free(guards)
+        for cell in cells:
+            part = Sum(data.depth, data.count, tuple(sorted(cell)), data.factors)
+            conditions, body, fresh = algebra.opened(part, used, {})
+            total = algebra.total_of(body, conditions, fresh)
+            result = algebra.add(result, algebra.multiply(total, {(NONE, rest): q}))
+    return result if split or not result else None
+
+
+def _cells(algebra: Normaliser, own: frozenset, guards: list[Affine]) -> list[frozenset] | None:
+    """The polyhedron cut along each guard; None when that makes too many cells."""
+    cells = [own]
+    for guard in guards:
+        grown = []
+        for cell in cells:
+            if algebra.context.implied(cell, guard) or algebra.context.implied(cell, negated(guard)):
+                grown.append(cell)
+            else:
+                grown += [cell | {guard}, cell | {negated(guard)}]
+        cells = grown
+        if len(cells) > CELLS:
+            return None
+    return cells

@@ -1,0 +1,239 @@
+"""Summation over polyhedra: deltas contracted, inner sums opened, pinned indices removed, independent parts split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import combinations, product
+from math import comb
+
+from symcat.prove.index.affine import Affine, coefficient, make, number, plus, solve, times, variable
+from symcat.prove.index.canonical import Canonical
+from symcat.prove.index.context import Context, box_guards
+from symcat.prove.index.domain import Domain
+from symcat.prove.index.table import NONE, Expr, Factors, Sum, Table, Value, Zero
+
+RADIX_TERMS = 4
+OPEN_POWER = 3
+FAULHABER = 6
+
+
+class Normaliser(Canonical):
+    """The whole normal form: one table, one context, one domain of requirements, one modulus."""
+
+    def __init__(self, table: Table, context: Context, domain: Domain, modulus: int = 0, definitions: bool = False) -> None:
+        super().__init__(table, context, modulus)
+        self.domain, self.definitions = domain, definitions
+        self._skeletons: dict[tuple, int] = {}
+        self._totals: dict[tuple, Expr] = {}
+        self.counts: dict[str, int] = {}
+
+    def assuming(self, guard: Affine) -> Normaliser:
+        """The same table and requirements under one more guard; nothing cached is shared."""
+        return Normaliser(self.table, self.context.assume(guard), self.domain, self.modulus, self.definitions)
+
+    def sum_over(self, body: Expr, box: Iterable[tuple[int, Affine]]) -> Expr:
+        """The sum of an expression over ranged variables 0 <= v < extent, which become bound."""
+        box = list(box)
+        if not box:
+            return body
+        used = self.table.frozen_free[self.table.freeze(body)]
+        fresh = self.table.scratch(used, len(box))
+        moves = {v: variable(w) for (v, _), w in zip(box, fresh, strict=True)}
+        guards = frozenset(g for (_, extent), w in zip(box, fresh, strict=True) for g in box_guards(w, extent))
+        return self.total_of(self.substitute(body, moves), guards, fresh)
+
+    def total(self, guards: frozenset, factors: Factors, bound: list[int]) -> Expr:
+        """The sum over all integer values of the bound variables of [guards] * factors; the guards bound them."""
+        key = (guards, factors, tuple(bound))
+        found = self._totals.get(key)
+        if found is None:
+            found = self._totals[key] = self._total(guards, factors, list(bound))
+        return found
+
+    def _total(self, guards: frozenset, factors: Factors, bound: list[int]) -> Expr:
+        for step in (self._radix, self._contract, self._open):
+            found = step(guards, factors, bound)
+            if found is not None:
+                self._count(step.__name__)
+                return found
+        simple = self.context.simplified(guards)
+        if simple is None:
+            return {}
+        if not bound:
+            return self.term(simple, factors)
+        pinned = self._pinned(simple, factors, bound)
+        return pinned if pinned is not None else self._components(simple, factors, bound)
+
+    def _count(self, rule: str) -> None:
+        rule = rule.strip("_")
+        self.counts[rule] = self.counts.get(rule, 0) + 1
+
+    def _replace(self, v: int, value: Affine, guards: frozenset, factors: Factors, bound: list[int]) -> Expr:
+        """The sum with a bound variable that has one possible value."""
+        body = self.substitute({(NONE, factors): 1}, {v: value})
+        moved = frozenset([self.moved(guard, {v: value}) for guard in guards])
+        return self.total_of(body, moved, [b for b in bound if b != v])
+
+    # ---- deltas
+    def _contract(self, guards: frozenset, factors: Factors, bound: list[int]) -> Expr | None:
+        """A delta with a bound variable of coefficient 1 or -1: that variable is substituted, its guards stay on the value."""
+        for a, k in factors:
+            data = self.table.atoms[a]
+            if isinstance(data, Zero):
+                for v in self._solvable(data.form):
+                    if v in bound:
+                        rest = tuple([item for item in factors if item != (a, k)])
+                        return self._replace(v, solve(data.form, v), guards, rest, bound)
+        return None
+
+    def _radix(self, guards: frozenset, factors: Factors, bound: list[int]) -> Expr | None:
+        """[cE + F = 0] with |F| < c known is [E = 0][F = 0]."""
+        for a, k in factors:
+            data = self.table.atoms[a]
+            if not isinstance(data, Zero):
+                continue
+            for c in sorted({abs(q) for _, q in data.form[1] if abs(q) > 1}):
+                split = self._digits(data.form, c, guards)
+                if split is not None:
+                    rest = tuple([item for item in factors if item != (a, k)])
+                    both = self.multiply(self.delta(split[0]), self.delta(split[1]))
+                    return self.total_of(self.multiply(both, {(NONE, rest): 1}), guards, bound)
+        return None
+
+    def _digits(self, form: Affine, c: int, guards: frozenset) -> tuple[Affine, Affine] | None:
+        """form = c * E + F with -c < F < c under the guards."""
+        residues = [(v, q % c) for v, q in form[1] if q % c]
+        if not residues or len(residues) > RADIX_TERMS:
+            return None
+        for choice in product((0, 1), repeat=len(residues)):
+            low = {v: q - c * p for (v, q), p in zip(residues, choice, strict=True)}
+            for constant in (form[0] % c, form[0] % c - c):
+                small = make(constant, low)
+                if self.context.implied(guards, plus(number(c - 1), small)) and self.context.implied(guards, plus(number(c - 1), small, -1)):
+                    high = make((form[0] - constant) // c, {v: (q - low.get(v, 0)) // c for v, q in form[1]})
+                    return high, small
+        return None
+
+    # ---- inner sums
+    def _open(self, guards: frozenset, factors: Factors, bound: list[int]) -> Expr | None:
+        """A factor that is a sum and mentions a bound variable joins the outer sum."""
+        own = frozenset(bound)
+        for a, k in factors:
+            data = self.table.atoms[a]
+            if not (isinstance(data, Sum) and 1 <= k <= OPEN_POWER and self.table.free[a] & own):
+                continue
+            rest: Expr = {(NONE, tuple([item for item in factors if item != (a, k)])): 1}
+            used = own | self.table.factors_free(factors) | self.table.forms_free(guards)
+            used |= self.table.forms_free(data.guards) | self.table.factors_free(data.factors)
+            inner: list[int] = []
+            for _ in range(k):
+                more, body, fresh = self.opened(data, used, {})
+                used |= frozenset(fresh)
+                guards, inner, rest = guards | more, inner + fresh, self.multiply(rest, body)
+            return self.total_of(rest, guards, bound + inner)
+        return None
+
+    # ---- guards that leave one value
+    def _pinned(self, guards: frozenset, factors: Factors, bound: list[int]) -> Expr | None:
+        box = self.context.box(guards)
+        for guard in sorted(guards):
+            if box is not None and not any(v in box and box[v] == (0, ()) for v, _ in guard[1]):
+                continue
+            candidates = [v for v in self._solvable(guard) if v in bound]
+            if candidates and self.context.implied(guards, times(guard, -1)):
+                return self._replace(candidates[0], solve(guard, candidates[0]), guards, factors, bound)
+        return None
+
+    # ---- independent parts
+    def _components(self, guards: frozenset, factors: Factors, bound: list[int]) -> Expr:
+        """The product of the sums over groups of bound variables that share no factor and no guard."""
+        own = frozenset(bound)
+        links = [(self.table.free[a] & own, (a, k)) for a, k in factors]
+        walls = [(self.table.form_free(guard) & own, guard) for guard in sorted(guards)]
+        result = self.term(frozenset(g for near, g in walls if not near), tuple([f for near, f in links if not near]))
+        waiting = list(bound)
+        while waiting:
+            group = {waiting[0]}
+            grown = True
+            while grown:
+                size = len(group)
+                for near, _ in (*links, *walls):
+                    if near & group:
+                        group |= near
+                grown = len(group) > size
+            part = self._component([v for v in bound if v in group], frozenset(g for near, g in walls if near & group),
+                                   tuple([f for near, f in links if near & group]))
+            result = self.multiply(result, part)
+            if not result:
+                return {}
+            waiting = [v for v in waiting if v not in group]
+        return result
+
+    def _component(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr:
+        if len(bound) == 1 and all(self.table.atoms[a] == Value(bound[0]) for a, _ in factors):
+            counted = self._power_sum(bound[0], guards, sum(k for _, k in factors))
+            if counted is not None:
+                self._count("count")
+                return counted
+        found = self._cancelling(bound, guards, factors)
+        if found is not None:
+            self._count("cancelling")
+            return found
+        self._count("canonical")
+        return self.canonical(bound, guards, factors)
+
+    def _power_sum(self, v: int, guards: frozenset, exponent: int) -> Expr | None:
+        """The sum of v**exponent between one lower and one upper bound that are known not to cross."""
+        lower = [solve(guard, v) for guard in guards if coefficient(guard, v) == 1]
+        upper = [solve(guard, v) for guard in guards if coefficient(guard, v) == -1]
+        if not (len(lower) == len(upper) == 1 and len(guards) == 2) or not 0 <= exponent <= (0 if self.modulus else FAULHABER):
+            return None
+        if v in self.table.form_free(lower[0]) | self.table.form_free(upper[0]):
+            return None
+        if not self.context.holds(plus(plus(upper[0], lower[0], -1), number(1))):
+            return None
+        return self.subtract(self._faulhaber(upper[0], exponent), self._faulhaber(plus(lower[0], number(-1)), exponent))
+
+    def _faulhaber(self, top: Affine, exponent: int) -> Expr:
+        """The polynomial p with p(top) - p(top - 1) = top**exponent and p(0) = 0."""
+        e = self.value(top)
+        terms = [self.scale(self.power(e, k), q) for k, q in enumerate(faulhaber(exponent)) if q]
+        return self.add({}, *terms)
+
+    def _cancelling(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
+        """Where the inverse of a sum is a factor, the indices over which that sum appears are summed first."""
+        for a, k in factors:
+            data = self.table.atoms[a]
+            if k > 0 or not isinstance(data, Sum) or data.count >= len(bound):
+                continue
+            for chosen in combinations(bound, data.count):
+                own = frozenset(chosen)
+                inner = tuple([item for item in factors if self.table.free[item[0]] & own])
+                if self.table.free[a] & own or not inner:
+                    continue
+                near = frozenset(g for g in guards if self.table.form_free(g) & own)
+                part = self.total(near, inner, list(chosen))
+                if len(part) != 1 or a not in dict(next(iter(part))[1]):
+                    continue
+                rest = tuple([item for item in factors if item not in inner])
+                body = self.multiply(part, {(NONE, rest): 1})
+                return self.total_of(body, guards - near, [v for v in bound if v not in own])
+        return None
+
+
+def faulhaber(exponent: int) -> list[Fraction | int]:
+    """Coefficients of the polynomial p with p(m) - p(m - 1) = m**exponent and p(0) = 0.
+
+    >>> faulhaber(1)
+    [0, Fraction(1, 2), Fraction(1, 2)]
+    """
+    remaining: list[Fraction] = [Fraction(0)] * exponent + [Fraction(1)]
+    result: list[Fraction | int] = [0] * (exponent + 2)
+    for k in range(exponent, -1, -1):
+        lead = remaining[k] / (k + 1)
+        result[k + 1] = int(lead) if lead.denominator == 1 else lead
+        for j in range(k + 1):
+            remaining[j] -= lead * comb(k + 1, j) * (-1) ** (k - j)
+    return result
+
