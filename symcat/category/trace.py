@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import sympy as sp
 
 from symcat.category.elementwise import windows
@@ -70,7 +71,8 @@ def trace(function: Callable, dom: Space, *, hypers: Mapping[str, Given] | None 
     arrays = [wrap(tape.array(name)) for name in tape.build.inputs(dom)]
     token = ACTIVE.set(tape)
     try:
-        result = function(*arrays, **{name: _keyword(tape, value) for name, value in keywords.items()})
+        passed = {name: _keyword(tape, value) for name, value in keywords.items() if isinstance(value, Hyper) or name in (hypers or {})}
+        result = function(*arrays, **passed)
         outs = [_output(tape, item, dom, function) for item in (result if isinstance(result, (tuple, list)) else (result,))]
     finally:
         ACTIVE.reset(token)
@@ -122,9 +124,9 @@ def apply(f: Morphism, *arrays: object) -> object:
 
 
 def _parameters(function: Callable) -> tuple[inspect.Parameter, ...]:
-    """The parameters of a function; none when it has no signature, as NumPy's own."""
+    """The parameters of a function; none when it has no signature, or NumPy's for options that are no hyperparameters."""
     try:
-        return tuple(inspect.signature(function).parameters.values())
+        return () if isinstance(function, np.ufunc) else tuple(inspect.signature(function).parameters.values())
     except ValueError:
         return ()
 
@@ -135,18 +137,12 @@ def _title(function: Callable) -> str:
 
 
 def _check_arity(function: Callable, dom: Space) -> None:
-    try:
-        signature = inspect.signature(function)
-    except ValueError:
+    parameters = _parameters(function)
+    if not parameters or any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return
-    try:
-        signature.bind_partial(*dom.names)
-        missing = [p.name for p in list(signature.parameters.values())[len(dom):]
-                   if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    except TypeError:
-        missing = ["fewer"]
-    if missing:
-        taken = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    taken = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = [p.name for p in parameters if p.name in taken and p.default is p.empty]
+    if not len(needed) <= len(dom) <= len(taken):
         raise TraceError(f"{_title(function)} takes {len(taken)} arrays ({', '.join(taken) or 'none'}) "
                          f"but the domain {dom} has {len(dom)} wires: there must be one wire for each")
 

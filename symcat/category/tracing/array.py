@@ -234,6 +234,12 @@ class Scalar(Traced):
         return f"scalar {self._value}"
 
 
+def _signs(difference: sp.Expr) -> list[int]:
+    """The signs that an expression in dims may have."""
+    never = {1: difference.is_nonpositive, 0: difference.is_zero is False, -1: difference.is_nonnegative}
+    return [sign for sign, excluded in never.items() if not excluded]
+
+
 def _decided(name: str) -> Callable:
     """A comparison of scalars: a Python truth where it holds or fails for all dims, else a traced truth value."""
     compare, traced = getattr(operator, name), getattr(Traced, f"__{name}__")
@@ -244,10 +250,9 @@ def _decided(name: str) -> Callable:
         except (TypeError, ValueError, AttributeError, sp.SympifyError):
             return traced(self, other)
         if isinstance(difference, sp.Expr) and all(s.is_integer and s.is_positive for s in difference.free_symbols):
-            if difference.is_number:
-                return bool(compare(difference, 0))
-            if difference.is_positive or difference.is_negative:
-                return bool(compare(1 if difference.is_positive else -1, 0))
+            answers = {bool(compare(sample, 0)) for sample in _signs(difference)}
+            if len(answers) == 1:
+                return answers.pop()
         return traced(self, other)
 
     return method
