@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _decided(arguments: argparse.Namespace, console: object) -> Ledger:
-    paths = arguments.paths or [default_proofs()]
+    paths = find(arguments.paths or [default_proofs()])
     with bar(console, "deciding", None) as (progress, task), tempfile.TemporaryDirectory() as empty:
         def show(done: int, total: int, claim: object, verdict: object) -> None:
             progress.update(task, completed=done, total=total, note=f"{claim.name}: {verdict.status}")
