@@ -115,7 +115,8 @@ def test_check_reads_a_plain_function_from_a_file(tmp_path, capsys):
     (tmp_path / "mine.py").write_text("def rule(p, g, *, lr=0.1):\n    return p - lr * g\n")
     destination = tmp_path / "card.json"
     assert main(["check", f"{tmp_path}/mine.py:rule", "--laws", "own_parameter,GetPut", "--json", str(destination)]) == 0
-    assert {law["name"]: law["verdict"] for law in json.loads(destination.read_text())["laws"]} == {"GetPut": "refuted", "own_parameter": "proved"}
+    laws = json.loads(destination.read_text())["laws"]
+    assert {law["name"]: law["verdict"] for law in laws} == {"GetPut": "refuted", "own_parameter": "proved"}
     assert "REFUTED" in capsys.readouterr().out
 
 

@@ -13,6 +13,7 @@ from symcat.errors import UsageError
 from symcat.prove.cache import Store, default_folder
 from symcat.prove.campaign import Ledger
 from symcat.prove.campaign import run as decide_all
+from symcat.prove.module import find
 from symcat.show.claims import ledger, summary_line
 from symcat.show.screen import bar, screen
 
