@@ -227,6 +227,14 @@ class Evaluation:
             self._need({name})
         return self.arrays[name]
 
+    def over(self, node: Comprehension, e: sp.Expr) -> np.ndarray:
+        """The values of an expression over the box of a node of the program, in the box's shape (a row when it has guards)."""
+        self._need({*node.sources, *(call.name for call in e.atoms(At, Argmax))})
+        reader = self._reader(self._ring(node.base), e)
+        box = Box.of([(0, size_of(extent, self.sizes, node.name)) for extent in node.extents])
+        box = box.where(reader.guarded(node.guards, box)) if node.guards else box
+        return np.broadcast_to(reader.value(e, box), box.shape)
+
     def holds(self, requirement: Requirement) -> bool | None:
         """Whether a requirement holds at all points of its box: certainly, certainly not, or undecided (None)."""
         try:
