@@ -62,6 +62,8 @@ class Tested:
     `premises_satisfiable` says whether some exact point satisfied all facts and requirements of both sides.
     """
 
+    __test__ = False    # a value, which pytest would take for a test class by its name
+
     tested: int
     premises_satisfiable: bool
     screened: int = 0

@@ -18,9 +18,9 @@ from symcat.category.structure import add, copy, identity, swap
 from symcat.derivative.forward import D
 from symcat.derivative.reverse import R
 from symcat.errors import ShapeError
-from symcat.prove import witness
 from symcat.prove.refute import refute
 from symcat.prove.sample import Setting
+from symcat.prove.witness import Tested, Witness
 from tests.category.programs import BY_NAME, PROGRAMS, Program, binary, one, pointwise, softmax
 
 B, n, m, k = dims("B n m k")
@@ -93,11 +93,11 @@ MUTANTS = {
 def test_true_equations_are_never_refuted(name: str) -> None:
     for seed in range(3):
         found = refute(*TRUE[name], seed=seed, tries=45)
-        assert isinstance(found, witness.Tested), found
+        assert isinstance(found, Tested), found
         assert found.premises_satisfiable and found.tested >= 3
 
 
-def confirmed(lhs: Morphism, rhs: Morphism, found: witness.Witness) -> bool:
+def confirmed(lhs: Morphism, rhs: Morphism, found: Witness) -> bool:
     """The witness, read back from its strings, tells the sides apart in floats too, and its values are theirs."""
     inputs = [np.vectorize(lambda text: float(Fraction(text)), otypes=[float])(np.array(value, dtype=object))
               for value in found.inputs.values()]
@@ -113,7 +113,7 @@ def confirmed(lhs: Morphism, rhs: Morphism, found: witness.Witness) -> bool:
 def test_every_mutant_is_refuted(name: str) -> None:
     lhs, rhs = TRUE[name][0], MUTANTS[name]
     found = refute(lhs, rhs)
-    assert isinstance(found, witness.Witness), found
+    assert isinstance(found, Witness), found
     assert confirmed(lhs, rhs, found)
 
 
@@ -121,7 +121,7 @@ def test_every_mutant_is_refuted(name: str) -> None:
 def test_a_program_and_its_gradient_are_not_refuted_against_themselves(program: Program) -> None:
     for f in (program.f, R(program.f)):
         found = refute(f, f.renamed(), tries=8)
-        assert isinstance(found, witness.Tested) and found.premises_satisfiable
+        assert isinstance(found, Tested) and found.premises_satisfiable
 
 
 @pytest.mark.parametrize("name", ["matmul", "convolution", "max pool", "concatenate", "attention", "network", "diagonal"])
@@ -131,7 +131,7 @@ def test_a_gradient_scaled_by_a_hair_is_refuted(name: str) -> None:
     build = Builder()
     (y,) = build.call(f, build.inputs(f.dom))
     scaled = build.gather(f.cod.types[0].shape, lambda *i: At(y, *i) * sp.Rational(1000001, 1000000))
-    assert isinstance(refute(R(f), R(build.build([scaled])), tries=20), witness.Witness)
+    assert isinstance(refute(R(f), R(build.build([scaled])), tries=20), Witness)
 
 
 def test_a_witness_is_small() -> None:
@@ -166,20 +166,20 @@ def test_ties_of_a_maximum_count_as_kinks() -> None:
                       At(c, i, j) * fn.equal(At(x, i, 2 * j + r), At(b.call(tied, [x])[0], i, j)))
     every = one(space(x=Real[B, 2 * n], c=Real[B, n]), write)
     found = refute(R(tied), every)
-    assert isinstance(found, witness.Witness) and found.at_kink
+    assert isinstance(found, Witness) and found.at_kink
 
 
 def test_a_tiny_difference_is_seen_though_floats_agree() -> None:
     tiny = sp.Rational(1, 10**60)
     found = refute(pointwise(lambda x: sp.exp(x)), pointwise(lambda x: sp.exp(x) + tiny))
-    assert isinstance(found, witness.Witness) and found.left != found.right
+    assert isinstance(found, Witness) and found.left != found.right
 
 
 def test_points_outside_the_domain_of_either_side_do_not_refute() -> None:
     """|x| = x where x >= 0, and not elsewhere."""
     root = pointwise(fn.absolute)
-    assert isinstance(refute(root, needing(">=0", lambda x: x)), witness.Tested)
-    assert isinstance(refute(root, pointwise(lambda x: x)), witness.Witness)
+    assert isinstance(refute(root, needing(">=0", lambda x: x)), Tested)
+    assert isinstance(refute(root, pointwise(lambda x: x)), Witness)
 
 
 def test_premises_that_nothing_satisfies_are_reported() -> None:
@@ -188,13 +188,13 @@ def test_premises_that_nothing_satisfies_are_reported() -> None:
         b.require((n,), -At(x, index(0)), ">0")
         return b.gather((n,), lambda i: At(x, i) + 1)
     found = refute(one(A, write), identity(A))
-    assert found == witness.Tested(0, False, found.screened, found.undecided)
+    assert found == Tested(0, False, found.screened, found.undecided)
 
 
 def test_facts_about_hyperparameters_and_dims_are_respected() -> None:
     scaled, plain = pointwise(lambda x: fn.absolute(b1) * x), pointwise(lambda x: b1 * x)
-    assert isinstance(refute(scaled, plain), witness.Witness)
-    assert isinstance(refute(scaled, plain, (Fact(b1, ">=0"),)), witness.Tested)
+    assert isinstance(refute(scaled, plain), Witness)
+    assert isinstance(refute(scaled, plain, (Fact(b1, ">=0"),)), Tested)
     found = refute(scaled, pointwise(lambda x: b1 * x + eps), (Fact(b1, ">0"), Fact(1 - b1, ">0"), Fact(eps - b1, ">=0")))
     assert 0 < Fraction(found.hypers["b1"]) < 1 and Fraction(found.hypers["eps"]) >= Fraction(found.hypers["b1"])
     sized = refute(pointwise(lambda x: x), pointwise(lambda x: x * n / 2), (Fact(n - 3, ">=0"), Fact(2 * m - n, ">=0")))
@@ -209,15 +209,15 @@ def test_sizes_are_the_smallest_first_and_satisfy_the_facts() -> None:
 
 def test_contradictory_facts_about_dims_leave_nothing_to_test() -> None:
     found = refute(identity(A), pointwise(lambda x: 2 * x), (Fact(n - 3, ">=0"), Fact(2 - n, ">=0")))
-    assert found == witness.Tested(0, False)
+    assert found == Tested(0, False)
 
 
 def test_an_arbitrary_smooth_function_is_named_in_the_witness() -> None:
     phi = fn.Smooth.named("phi")
     found = refute(pointwise(lambda x: phi(2 * x)), pointwise(lambda x: 2 * phi(x)))
-    assert isinstance(found, witness.Witness) and found.note.startswith("phi(x) = sin(")
+    assert isinstance(found, Witness) and found.note.startswith("phi(x) = sin(")
     assert isinstance(refute(R(pointwise(lambda x: phi(x) ** 2)), one(A * A, lambda b, x, c: b.gather(
-        (n,), lambda i: At(c, i) * 2 * phi(At(x, i)) * fn.Smooth(phi(At(x, i)).args[0], sp.S.One, At(x, i))))), witness.Tested)
+        (n,), lambda i: At(c, i) * 2 * phi(At(x, i)) * fn.Smooth(phi(At(x, i)).args[0], sp.S.One, At(x, i))))), Tested)
 
 
 # ---- Z[n]
@@ -243,9 +243,9 @@ def test_over_z5_polynomials_that_differ_as_functions_have_a_point() -> None:
 
 def test_coefficients_are_compared_modulo_n() -> None:
     double = lambda base: one(space(x=base[n]), lambda b, x: b.add(x, x))
-    assert isinstance(refute(double(Z2), bits(lambda x: 0)), witness.Tested)
-    assert isinstance(refute(double(Z[3]), bits(lambda x: 0, Z[3])), witness.Witness)
-    assert isinstance(refute(R(bits(lambda x: x**2)), R(bits(lambda x: 3))), witness.Tested)
+    assert isinstance(refute(double(Z2), bits(lambda x: 0)), Tested)
+    assert isinstance(refute(double(Z[3]), bits(lambda x: 0, Z[3])), Witness)
+    assert isinstance(refute(R(bits(lambda x: x**2)), R(bits(lambda x: 3))), Tested)
 
 
 def test_types_must_agree() -> None:
