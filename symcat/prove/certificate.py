@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from symcat.category.serialise import content_digest
-from symcat.errors import DataError
+from symcat.errors import SymcatError
 from symcat.prove.decide import settle
 from symcat.prove.record import load_goal, read
 
@@ -29,10 +29,9 @@ def recheck(path: str | Path) -> Recheck:
     """Verify the digest, prove the goal again from the programs in the file, and compare the programs at random points."""
     try:
         record = read(Path(path))
-        goal = load_goal(record["goal"])
-    except DataError as error:
+        verdict, _ = settle(load_goal(record["goal"]), record["equality"], seed=int(content_digest(record)[:8], 16))
+    except SymcatError as error:
         return Recheck(str(path), False, str(error))
-    verdict, _ = settle(goal, record["equality"], seed=int(content_digest(record)[:8], 16))
     if verdict.refuted:
         return Recheck(str(path), False, f"the goal is false: {verdict}")
     if not verdict.proved:

@@ -15,6 +15,7 @@ import sympy as sp
 from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact, load, load_fact
 from symcat.errors import DataError
 from symcat.prove.claim import Additive, Equation
+from symcat.verdict import EQUALITIES
 
 FORMAT = 1
 FIELDS = ("format", "symcat", "claim", "goal", "equality", "method", "premises", "trace")
@@ -39,7 +40,7 @@ def goal_data(goal: object) -> dict[str, Any]:
 
 def load_goal(data: Mapping[str, Any]) -> tuple[Equation, ...] | Additive:
     """The goal that `goal_data` wrote; DataError for anything else, formulas included."""
-    if not isinstance(data, dict) or data.get("kind") not in ("equations", "additive") or not isinstance(data.get("equations"), list):
+    if not isinstance(data, dict) or data.get("kind") not in ("equations", "additive") or not _some(data.get("equations")):
         raise DataError(f"a goal of kind {data.get('kind') if isinstance(data, dict) else data!r}: expected equations or additive")
     equations = tuple(_load_equation(item) for item in data["equations"])
     if data["kind"] == "equations":
@@ -93,6 +94,8 @@ def read(path: Path) -> dict[str, Any]:
     record = data["record"]
     if sorted(record) != sorted(FIELDS):
         raise DataError(f"{path}: a record has the fields {', '.join(FIELDS)}; {', '.join(sorted(record)) or 'none'} came")
+    if not isinstance(record["premises"], list) or record["equality"] not in EQUALITIES:
+        raise DataError(f"{path}: the record's premises are a list and its equality is one of {', '.join(EQUALITIES)}")
     if record["format"] != FORMAT:
         raise DataError(f"{path} has format {record['format']!r}; this version of symcat reads format {FORMAT}")
     try:
@@ -103,6 +106,10 @@ def read(path: Path) -> dict[str, Any]:
         stated = str(data["digest"])[:16]
         raise DataError(f"{path} was changed after it was written: its content has digest {digest[:16]}..., it says {stated}...")
     return record
+
+
+def _some(data: object) -> bool:
+    return isinstance(data, list) and bool(data)
 
 
 def _equation(e: Equation) -> dict[str, Any]:
