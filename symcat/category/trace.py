@@ -66,13 +66,14 @@ def trace(function: Callable, dom: Space, *, hypers: Mapping[str, Given] | None 
     """
     keywords = hypers_of(function, hypers)
     _check_arity(function, dom)
+    _check_names(dom, keywords, function)
     declared = {value.symbol: value for value in keywords.values() if isinstance(value, Hyper)}
     tape = Tape(Builder(), declared)
     arrays = [wrap(tape.array(name)) for name in tape.build.inputs(dom)]
     token = ACTIVE.set(tape)
     try:
         passed = {name: _keyword(tape, value) for name, value in keywords.items() if isinstance(value, Hyper) or name in (hypers or {})}
-        result = function(*arrays, **passed)
+        result = _called(function, arrays, passed)
         outs = [_output(tape, item, dom, function) for item in (result if isinstance(result, (tuple, list)) else (result,))]
     finally:
         ACTIVE.reset(token)
@@ -145,6 +146,25 @@ def _check_arity(function: Callable, dom: Space) -> None:
     if not len(needed) <= len(dom) <= len(taken):
         raise TraceError(f"{_title(function)} takes {len(taken)} arrays ({', '.join(taken) or 'none'}) "
                          f"but the domain {dom} has {len(dom)} wires: there must be one wire for each")
+
+
+def _called(function: Callable, arrays: Sequence[object], keywords: Mapping[str, object]) -> object:
+    """The function's result; NumPy's own complaint about a SymPy symbol becomes one that says what to do."""
+    try:
+        return function(*arrays, **keywords)
+    except TypeError as error:
+        if "loop of ufunc does not support" not in str(error):
+            raise
+        raise TraceError(f"a NumPy function of a SymPy symbol ({error}): "
+                         "take dims from x.shape, or use sc.sqrt, sc.exp, sc.log, ...") from error
+
+
+def _check_names(dom: Space, keywords: Mapping[str, Given], function: Callable) -> None:
+    dims = {symbol.name for symbol in dom.dims}
+    for name, value in keywords.items():
+        symbol = value.name if isinstance(value, Hyper) else name
+        if isinstance(value, (Hyper, sp.Symbol)) and (symbol in dims or symbol in dom.names):
+            raise TraceError(f"{symbol} is a hyperparameter of {_title(function)} and a dim or wire of {dom}: rename one of them")
 
 
 def _keyword(tape: Tape, value: Given) -> object:

@@ -149,11 +149,18 @@ def test_declared_ranges_discharge_what_follows_from_them() -> None:
 def test_conditions_on_hyperparameters_are_requirements_of_rank_0() -> None:
     f = morphism(lambda x, *, scale=2.0, b1=0.9: x / scale + np.sqrt(scale) + x / b1, x=Real[n])
     assert [str(r) for r in f.requirements] == ["scale != 0", "scale >= 0", "b1 != 0"]
+    assert morphism(lambda x, *, scale=2.0: x * np.sqrt(scale**2), x=Real[n]).requirements == ()
 
 
 def test_a_power_of_a_hyperparameter_is_differentiable_inside_its_domain() -> None:
     f = morphism(lambda t, *, b1=0.9: b1**t, t=Real)
     assert [(str(r), r.smooth) for r in f.requirements] == [("b1 >= 0", ">0")]
+
+
+def test_a_power_of_zero_is_zero_where_it_is_defined() -> None:
+    f = morphism(lambda t, *, b1=0.9: 1 - b1**t, t=Real[n], b1=0)
+    assert [str(r) for r in f.requirements] == ["t[i] > 0 for i < n"]
+    np.testing.assert_array_equal(evaluate(f, [[1.0, 2.0]])[0], [1.0, 1.0])
 
 
 def test_facts_of_unused_hyperparameters_do_not_appear() -> None:

@@ -55,15 +55,17 @@ def reciprocal(x: object) -> Value:
 
 
 def power(x: object, y: object) -> Value:
-    """x ** y; requires what the exponent asks for: a negative integer x != 0, a fraction x >= 0, an array or hyperparameter x > 0
-    (0 ** y is 0 and requires y > 0)."""
+    """x ** y; requires what the exponent asks for.
+
+    A negative integer x != 0, a fraction x >= 0, an array x > 0 (of a scalar x, x >= 0); 0 ** y is 0 and requires y > 0.
+    """
     x, y = operands(x, y)
     if y.array is None and y.scalar.is_number:
         return _constant_power(x, y)
     needs_reals("a power with a traced exponent", x, y)
     if x.array is None and x.scalar == 0:
         x.tape.require(y, ">0")
-        return x
+        return pointwise("pow", lambda a, b: a, x, y)
     x.tape.require(x, ">=0", ">0") if x.array is None else x.tape.require(x, ">0")
     return pointwise("pow", lambda a, b: a**b, x, y)
 
@@ -75,7 +77,8 @@ def _constant_power(x: Value, y: Value) -> Value:
     if exponent.is_Integer and exponent < 0:
         x.tape.require(x, "!=0")
     elif not exponent.is_Integer:
-        x.tape.require(x, ">=0" if exponent > 0 else ">0", ">0")
+        inside = ">=0" if exponent > 0 else ">0"
+        x.tape.require(x, inside, inside if x.array is None else ">0")
     if not x.base.modulus and x.array is not None and exponent == 0:
         return pointwise("pow", lambda a: a * 0 + 1, x)
     return pointwise("pow", lambda a: a**exponent, x)

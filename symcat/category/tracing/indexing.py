@@ -122,6 +122,9 @@ def _end(entry: object, default: sp.Expr, extent: Dim, forward: bool, what: str)
     if entry is None:
         return sp.expand(default)
     place = bound(entry, extent, what)
+    if not forward and not place.is_nonnegative and not extent.is_Integer and not integer(entry, what).is_negative:
+        raise TraceError(f"the bound {place} of a backward slice at {what} may be negative, which counts from the end: "
+                         "slice forward, then use np.flip")
     low, high = (sp.S.Zero, extent) if forward else (sp.Integer(-1), extent - 1)
     if _at_least(place, high):
         return sp.expand(high)
