@@ -96,15 +96,16 @@ class Smooth(sp.Function):
 
 @dataclass(frozen=True)
 class Declared:
-    """A function's row: its derivative in each argument, where it has kinks, and its defining formula where it is smooth.
+    """A function's row: its derivative in each argument, where it has kinks, and what defines it where it is smooth.
 
     `derivatives[k](*args)` is the partial in argument k; `kinks(*args)` are expressions whose zeros are the kinks;
-    `definition(*args)` is the function in terms of exp and log.
+    `definition(*args)` is the function in terms of exp and log; `inverse` undoes it on its domain, x > 0.
     """
 
     derivatives: tuple[Callable[..., sp.Expr], ...]
     kinks: Callable[..., tuple[sp.Expr, ...]] = lambda *args: ()
     definition: Callable[..., sp.Expr] | None = None
+    inverse: Callable[[sp.Expr], sp.Expr] | None = None
 
 
 def _zero(*args: sp.Expr) -> sp.Expr:
@@ -112,7 +113,7 @@ def _zero(*args: sp.Expr) -> sp.Expr:
 
 
 FUNCTIONS: dict[type[sp.Function], Declared] = {
-    sp.log: Declared((lambda x: 1 / x,)),
+    sp.log: Declared((lambda x: 1 / x,), inverse=sp.exp),
     sp.tanh: Declared((lambda x: 1 - sp.tanh(x) ** 2,), definition=lambda x: (sp.exp(x) - sp.exp(-x)) / (sp.exp(x) + sp.exp(-x))),
     sigmoid: Declared((lambda x: sigmoid(x) * (1 - sigmoid(x)),), definition=lambda x: 1 / (1 + sp.exp(-x))),
     softplus: Declared((lambda x: sigmoid(x),), definition=lambda x: sp.log(1 + sp.exp(x))),

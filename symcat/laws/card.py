@@ -24,9 +24,9 @@ def reduces_to_descent(optimiser: Optimiser) -> tuple[Equation, ...]:
     """The parameter that one step of the memoryless optimiser returns, against that of plain descent."""
     ours, plain = memoryless(optimiser).step(VECTOR), gradient_descent.step(VECTOR)
     w, (arguments,) = program(ours.dom)
-    left = w.build(w.call(ours, arguments)[:1])
+    left = w.build(w.call(ours, arguments)[:1], ("p",))
     w, (arguments,) = program(ours.dom)
-    return (Equation(left, w.build(w.call(plain, arguments[:2]))),)
+    return (Equation(left, w.build(w.call(plain, arguments[:2]), ("p",))),)
 
 
 def card(optimiser: Optimiser) -> tuple[Claim, ...]:

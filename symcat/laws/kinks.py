@@ -12,6 +12,8 @@ from symcat.category.expression import At
 from symcat.category.functions import FUNCTIONS, Declared, Smooth, derivative, detach
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Real, Wire
+from symcat.category.structure import project
+from symcat.derivative.reverse import R
 from symcat.laws.claim import Claim, Equation, Formula
 
 SOURCE = "one-variable calculus; the declared value at a kink is a convention"
@@ -38,6 +40,17 @@ def from_definition(function: type[sp.Function], row: Declared) -> tuple[Equatio
     return (Equation(_scalar(expected, x), _scalar(declared, x)),)
 
 
+def from_inverse(function: type[sp.Function], row: Declared) -> tuple[Equation, ...]:
+    """The reverse derivative of f and then its inverse is that of the identity, where x > 0."""
+    build = Builder()
+    name = build.input("x", Wire(Real, ()))
+    build.require((), At(name), ">0")
+    there = build.gather((), lambda: function(At(name)), name="there")
+    back = build.gather((), lambda: row.inverse(At(there)), name="back")
+    f = build.build([back], ("x",))
+    return (Equation(R(f), project(f.dom, f.cod, 1)),)
+
+
 DEFINITIONS = {function: row.definition for function, row in FUNCTIONS.items() if row.definition}
 
 
@@ -51,10 +64,13 @@ def declared_derivatives() -> tuple[Claim, ...]:
     """A claim for every function of the table."""
     claims = []
     for function, row in FUNCTIONS.items():
-        if function in (detach, Smooth) or function is sp.log:
+        if function in (detach, Smooth):
             continue
         name = function.__name__
-        if row.definition:
+        if row.inverse:
+            claims.append(Claim(f"derivative of {name}", f"{name} and then its inverse has the derivative of the identity", SOURCE,
+                                lambda function=function, row=row: from_inverse(function, row)))
+        elif row.definition:
             claims.append(Claim(f"derivative of {name}", f"the declared derivative of {name} is the derivative of its definition",
                                 SOURCE, lambda function=function, row=row: from_definition(function, row)))
         else:

@@ -7,7 +7,7 @@ GetPut, PutGet and PutPut: Foster et al., "Combinators for bidirectional tree tr
 from __future__ import annotations
 
 from symcat.category.morphism import Morphism
-from symcat.category.structure import project
+from symcat.category.structure import identity, project
 from symcat.derivative.reverse import R
 from symcat.errors import ShapeError
 from symcat.laws.claim import Equation
@@ -58,34 +58,32 @@ def functor(f: Morphism, R=R) -> tuple[Equation, ...]:
 
 def get_put(f: Lens) -> tuple[Equation, ...]:
     w, (a,) = program(f.dom[0])
-    left = w.build(w.call(f.put, (*a, *w.call(f.get, a))))
-    w, (a,) = program(f.dom[0])
-    return (Equation(left, w.build(a)),)
+    left = w.build(w.call(f.put, (*a, *w.call(f.get, a))), f.dom[0].names)
+    return (Equation(left, identity(f.dom[0])),)
 
 
 def put_get(f: Lens) -> tuple[Equation, ...]:
     w, (a, b) = program(f.dom[0], f.cod[1])
-    left = w.build(w.call(f.get, w.call(f.put, (*a, *b))))
+    left = w.build(w.call(f.get, w.call(f.put, (*a, *b))), f.cod[0].names)
     return (Equation(left, project(f.dom[0], f.cod[1], 1)),)
 
 
 def put_put(f: Lens) -> tuple[Equation, ...]:
     w, (a, b, c) = program(f.dom[0], f.cod[1], f.cod[1])
-    left = w.build(w.call(f.put, (*w.call(f.put, (*a, *b)), *c)))
+    left = w.build(w.call(f.put, (*w.call(f.put, (*a, *b)), *c)), f.dom[0].names)
     w, (a, _, c) = program(f.dom[0], f.cod[1], f.cod[1])
     return (Equation(left, w.build(w.call(f.put, (*a, *c)))),)
 
 
 def no_move(f: Lens) -> tuple[Equation, ...]:
     w, (s,) = program(f.dom[0])
-    left = w.build(w.call(f.put, (*s, *w.zeros(f.cod[1]))))
-    w, (s,) = program(f.dom[0])
-    return (Equation(left, w.build(s)),)
+    left = w.build(w.call(f.put, (*s, *w.zeros(f.cod[1]))), f.dom[0].names)
+    return (Equation(left, identity(f.dom[0])),)
 
 
 def action(f: Lens) -> tuple[Equation, ...]:
     w, (s, u, v) = program(f.dom[0], f.cod[1], f.cod[1])
-    left = w.build(w.call(f.put, (*w.call(f.put, (*s, *u)), *v)))
+    left = w.build(w.call(f.put, (*w.call(f.put, (*s, *u)), *v)), f.dom[0].names)
     w, (s, u, v) = program(f.dom[0], f.cod[1], f.cod[1])
     return (Equation(left, w.build(w.call(f.put, (*s, *w.add_all(u, v))))),)
 
