@@ -39,5 +39,5 @@ def recheck(path: str | Path) -> Recheck:
     stated, found = record["premises"], list(verdict.premises)
     if unstated := [premise for premise in found if premise not in stated]:
         return Recheck(str(path), False, f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}")
-    return Recheck(str(path), True, f"digest right; replayed by the engine ({verdict.method}); {verdict.tested} exact points agree; "
-                                    f"not checked by a second prover")
+    points = f"; {verdict.tested} exact points agree" if verdict.tested else ""
+    return Recheck(str(path), True, f"digest right; replayed by the engine ({verdict.method}){points}; not checked by a second prover")

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import sympy as sp
-
 from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact, load, load_fact
 from symcat.errors import DataError
-from symcat.prove.claim import Additive, Equation
+from symcat.prove.claim import Additive, Equation, Goal
+from symcat.prove.formula import dump_formula, load_formula
 from symcat.verdict import EQUALITIES
 
 FORMAT = 1
@@ -35,13 +34,15 @@ def goal_data(goal: object) -> dict[str, Any]:
         return {"kind": "additive", "f": dump(goal.f), "wires": list(goal.wires), "equations": [_equation(e) for e in goal.equations]}
     if isinstance(goal, tuple):
         return {"kind": "equations", "equations": [_equation(e) for e in goal]}
-    return {"kind": "formula", "hypotheses": [sp.srepr(h) for h in goal.hypotheses], "conclusion": sp.srepr(goal.conclusion)}
+    return dump_formula(goal)
 
 
-def load_goal(data: Mapping[str, Any]) -> tuple[Equation, ...] | Additive:
-    """The goal that `goal_data` wrote; DataError for anything else, formulas included."""
+def load_goal(data: Mapping[str, Any]) -> Goal:
+    """The goal that `goal_data` wrote; DataError for anything else."""
+    if isinstance(data, dict) and data.get("kind") == "formula":
+        return load_formula(data)
     if not isinstance(data, dict) or data.get("kind") not in ("equations", "additive") or not _some(data.get("equations")):
-        raise DataError(f"a goal of kind {data.get('kind') if isinstance(data, dict) else data!r}: expected equations or additive")
+        raise DataError(f"the goal {str(data)[:60]}: expected a non-empty list of equations, an additivity goal or a formula")
     equations = tuple(_load_equation(item) for item in data["equations"])
     if data["kind"] == "equations":
         return equations

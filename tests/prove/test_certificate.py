@@ -14,13 +14,14 @@ import sympy as sp
 
 from symcat.category.comprehension import Fact
 from symcat.category.expression import At
+from symcat.category.functions import relu, step, where
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.serialise import canonical_json, content_digest
 from symcat.category.space import Real, dims, space
 from symcat.derivative.reverse import R
 from symcat.errors import DataError
 from symcat.prove.certificate import recheck
-from symcat.prove.claim import Additive, Claim, Equation
+from symcat.prove.claim import Additive, Claim, Equation, Formula
 from symcat.prove.decide import prove
 from symcat.prove.record import FIELDS, goal_data, load_goal, make, read, write, write_atomically
 
@@ -166,6 +167,36 @@ def test_malformed_goals_are_refused(goal: object, tmp_path: Path) -> None:
     path = certificate("square", tmp_path)
     result = recheck(forged(path, goal=goal))
     assert not result.ok
+
+
+x, y = sp.symbols("x y", real=True)
+p, q = sp.symbols("p q")
+FORMULAS = [
+    Formula((x > 0, sp.Ne(y, 0)), sp.Implies(x >= sp.Rational(1, 2), sp.Or(relu(x) + step(y) > -y, sp.Abs(x) < 3))),
+    Formula((sp.Eq(where(x, y, 1), 2),), sp.Eq(y, 2)),
+    Formula((), sp.Equivalent(sp.Xor(p, q), sp.Not(sp.Equivalent(p, q)), evaluate=False)),
+    Formula((sp.Symbol("k", integer=True) >= 1,), sp.Max(x, y) >= sp.Min(x, sp.Piecewise((y, x < y), (x**2, True)))),
+    Formula((sp.Not(sp.And(p, q)),), sp.ITE(p, sp.Not(q), sp.true)),
+]
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=range(len(FORMULAS)))
+def test_formulas_survive(formula: Formula) -> None:
+    assert load_goal(json.loads(canonical_json(goal_data(formula)))) == formula
+
+
+@pytest.mark.parametrize("conclusion", [
+    None, 0.5, [], ["eval", "1"], ["real", 1], ["/", 2, 4], ["/", 1, 0], ["^", 1], ["+", 1, 2], ["=", 1, 1], ["ite", 1], ["relu", 1, 2],
+    ["and"], ["piece", 1], ["symbol", "x", "y"], [">", True, 1], ["^", 0, -1],
+])
+def test_malformed_formulas_are_refused(conclusion: object) -> None:
+    with pytest.raises(DataError):
+        load_goal({"kind": "formula", "hypotheses": [], "conclusion": conclusion})
+
+
+def test_what_a_formula_cannot_hold() -> None:
+    with pytest.raises(DataError, match="cannot write"):
+        goal_data(Formula((), sp.sin(x) > 0))
 
 
 def test_writing_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
