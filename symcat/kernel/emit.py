@@ -142,7 +142,7 @@ class Block:
             return ["a = F_0"]
         if self.nest.mode == "max":
             return ["a = F_ninf", *(f"q{k} = 0" for k, _ in self._components())]
-        if self.nest.mode == "row":
+        if self.nest.mode == "row" and not self.nest.continues:
             symbol, extent = self.nest.loops[-1]
             return [f"for {letter(symbol)} in range({extent}):", f"    {self.entry(store.target, store.address)} = F_0"]
         return []

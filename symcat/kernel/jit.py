@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -52,9 +53,9 @@ def load(path: Path, text: str) -> ModuleType:
     """The module of a generated file, which must still hold the given text."""
     if path.read_text(encoding="utf-8") != text:
         raise ValidationError(f"{path} no longer holds the text that was validated: delete it and compile again")
-    spec = importlib.util.spec_from_file_location(path.stem.replace("-", "_"), path)
+    spec = importlib.util.spec_from_file_location(f"symcat_generated_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
-    module.__dict__["__builtins__"] = __builtins__
+    sys.modules[spec.name] = module     # where Numba looks for it when it loads machine code from its cache
     spec.loader.exec_module(module)
     return module
 

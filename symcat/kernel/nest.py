@@ -49,7 +49,11 @@ class Store:
 
 @dataclass(frozen=True)
 class Nest:
-    """Loops, outermost first, over stores; `guards` are >= 0 and `zeros` are 0 at the points that count."""
+    """Loops, outermost first, over stores; `guards` are >= 0 and `zeros` are 0 at the points that count.
+
+    `fill` entries are set to 0 before a scatter; a row nest that `continues` another adds to the row that it finds;
+    `components` are the contracted indices of a max, by position.
+    """
 
     mode: str
     loops: tuple[tuple[sp.Symbol, int], ...]
@@ -60,6 +64,7 @@ class Nest:
     fill: int = 0
     components: tuple[tuple[int, sp.Expr], ...] = ()
     label: str = ""
+    continues: bool = False
 
     @property
     def extents(self) -> Shape:

@@ -13,6 +13,7 @@ from symcat.category.morphism import Builder, Morphism
 from symcat.kernel.nest import Nest, Shape, Store, flat, value_symbols
 
 LANES = 8
+UNROLL = 8
 LATENCY = 4.0
 
 
@@ -22,6 +23,36 @@ def ordered(nest: Nest) -> Nest:
         nest = _reordered(nest)
     nest = _merged(nest)
     return _by_depth(nest)
+
+
+def unrolled(nest: Nest) -> list[Nest]:
+    """A row nest with several contracted points per pass over the row, so that the row is loaded and stored less often.
+
+    The contracted points that are left over follow in a nest that continues the row.
+    """
+    position = len(nest.loops) - 2
+    if nest.mode != "row" or nest.guards or nest.zeros or position < nest.inner:
+        return [nest]
+    symbol, extent = nest.loops[position]
+    store, times = nest.stores[0], min(UNROLL, extent)
+    if times == 1 or symbol in value_symbols(store.body) or store.body.has(Argmax):
+        return [nest]
+    whole, left = divmod(extent, times)
+    main = _repeated(nest, position, whole, [times * symbol + k for k in range(times)])
+    if not left:
+        return [main]
+    rest = _repeated(nest, position, 1, [sp.Integer(whole * times + k) for k in range(left)])
+    return [main, replace(rest, continues=True)]
+
+
+def _repeated(nest: Nest, position: int, extent: int, places: list[sp.Expr]) -> Nest:
+    """The nest with the body summed over several places of a contracted loop, which now has another extent."""
+    store, (symbol, _) = nest.stores[0], nest.loops[position]
+    move = lambda place: {read: At(read.name, sp.expand(read.args[1].xreplace({symbol: place}))) for read in store.accesses}
+    body = sp.Add(*[store.body.xreplace(move(place)) for place in places])
+    loops = (*nest.loops[:position], *(((symbol, extent),) if extent > 1 else ()), *nest.loops[position + 1:])
+    change = {} if extent > 1 else {symbol: sp.S.Zero}
+    return _by_depth(replace(nest, loops=loops, stores=(replace(store, body=body),)).map(change))
 
 
 def cost(store: Store, symbol: sp.Symbol, extent: int) -> float:

@@ -17,7 +17,7 @@ from symcat.category.expression import At, index
 from symcat.category.morphism import Morphism
 from symcat.category.space import Wire
 from symcat.kernel.nest import Nest, Shape, lower
-from symcat.kernel.order import ordered
+from symcat.kernel.order import ordered, unrolled
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def schedule(f: Morphism, states: int) -> Schedule:
               if out != name and in_place.get(out) != name]
     shapes = {name: _sizes(wire) for name, wire in f.dom} | {node.name: _sizes(node.wire) for node in nodes}
     ranks = {node.name: tuple(int(extent) for _, extent in node.reduced) for node in nodes if node.op == "max"}
-    nests = _fused([[ordered(nest) for nest in lower(node, shapes, ranks)] for node in nodes], in_place)
+    nests = _fused([[part for nest in lower(node, shapes, ranks) for part in unrolled(ordered(nest))] for node in nodes], in_place)
     selected = {(call.name, call.component) for nest in nests for call in nest.selectors}
     local = _local(nests, {*names, *outs, *in_place})
     return Schedule(tuple(nests), shapes, names, f.dom.names[states:], in_place, local, tuple(sorted(selected)), loss)

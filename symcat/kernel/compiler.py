@@ -1,0 +1,180 @@
+"""The compiler: a training step with sizes and hyperparameters, and its proved obligations, to a validated kernel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import sympy as sp
+
+from symcat.errors import UnprovedError, UsageError
+from symcat.kernel import jit
+from symcat.kernel.accuracy import accuracy_check
+from symcat.kernel.emit import emit
+from symcat.kernel.kernel import Kernel, Stamp
+from symcat.kernel.order import transpose
+from symcat.kernel.passes import simplify, specialise, split
+from symcat.kernel.place import place
+from symcat.kernel.program import DTYPES, TrainingStep
+from symcat.kernel.schedule import schedule
+from symcat.kernel.validate import Compiled, Equal, field_check, same, symbol_check
+
+# Counts up when a pass, the emitter or a check changes what a stored validation means.
+VERSION = 1
+FIELD_POINTS = 600_000
+SYMBOL_POINTS = 500
+SMALL = (3, 2, 5, 1)
+
+
+class Obligation(Protocol):
+    """What must have been proved before a step is compiled: a name and a status, proved, refuted or unknown."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How a kernel was checked, in words: its text over the prime field and over symbols, its machine code in ulps."""
+
+    field: str
+    symbols: str
+    accuracy: str = ""
+
+
+def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | None = None, dtype: str = "float64", *,
+            obligations: Sequence[Obligation] = (), unproved: bool = False, validate: bool = True, equal: Equal = same) -> Kernel:
+    """The kernel of a training step.
+
+    UnprovedError unless there are obligations and all are proved, or `unproved` asks for an unproved kernel by name.
+    `equal` decides equality of SymPy expressions in the validation over symbols.
+    """
+    if dtype not in DTYPES:
+        raise UsageError(f"dtype {dtype!r}: kernels are made for {' and '.join(DTYPES)}")
+    stamp = stamped(step, obligations, unproved)
+    values = step.values(dims, hypers)
+    work = lower(step, values)
+    key = jit.digest("\n".join([str(VERSION), work.f.digest, work.text.module("", dtype)]))
+    validation = _remembered(key) if validate else None
+    if validate and validation is None:
+        validation = Validation(_field(step, values, work), _symbols(step, values, work, equal))
+    text = work.text.module(header(stamp, work, values, dtype, validation), dtype)
+    digest = jit.digest(text)
+    name = f"{'kernel' if stamp.proved else 'unproved'}_{digest[:16]}.py"
+    path = jit.write(jit.cache_folder() / name, text)
+    function = jit.compiled(path, text, len(step.data), dtype)
+    kernel = Kernel(step, work, dtype, text, digest, path, stamp, validation, function)
+    if validation is None or validation.accuracy:
+        return kernel
+    return replace(kernel, validation=_remember(key, replace(validation, accuracy=accuracy_check(kernel))))
+
+
+def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr]) -> Compiled:
+    """All passes: from a step and exact values to the program's text."""
+    f = specialise(step.step, values)
+    plan = schedule(transpose(split(simplify(f))), step.states)
+    layout = place(plan)
+    return Compiled(f, plan, layout, emit(plan, layout))
+
+
+def stamped(step: TrainingStep, obligations: Sequence[Obligation], unproved: bool) -> Stamp:
+    """What the kernel's header says about proofs; UnprovedError when something is missing and was not waived."""
+    missing = [f"{o.name} ({o.status})" for o in obligations if o.status != "proved"]
+    if not unproved and not obligations:
+        raise UnprovedError("no obligations came with this step, so nothing is proved about it: pass obligations=[...], "
+                            "or ask for an unproved kernel with unproved=True")
+    if not unproved and missing:
+        raise UnprovedError(f"not proved: {', '.join(missing)}; mend the step, or ask for an unproved kernel with unproved=True")
+    certificates = tuple((o.name, _certificate(o)) for o in obligations if o.status == "proved")
+    return Stamp(step.step.digest, certificates, bool(obligations) and not missing, tuple(missing))
+
+
+def _certificate(obligation: Obligation) -> str:
+    """The digest of the certificate that an obligation carries, itself or in its verdict."""
+    holder = getattr(obligation, "verdict", obligation)
+    certificate = getattr(holder, "certificate", None) or {}
+    return str(certificate.get("digest", "none")) if isinstance(certificate, Mapping) else str(certificate)
+
+
+def header(stamp: Stamp, work: Compiled, values: Mapping[sp.Symbol, sp.Expr], dtype: str, validation: Validation | None) -> str:
+    """The docstring of a generated module: what it computes, what is proved about it, how it was validated."""
+    lines = ["A training step, generated from a morphism; edit the morphism, not this text.", ""]
+    lines += [f"status: {'PROVED' if stamp.proved else 'UNPROVED'}", f"morphism: {stamp.morphism}", f"specialised: {work.f.digest}",
+              f"dtype: {dtype}", "values: " + (", ".join(f"{symbol.name} = {value}" for symbol, value in values.items()) or "none")]
+    lines += [f"certificate: {name}: {digest}" for name, digest in stamp.certificates]
+    lines += [f"unproved: {name}" for name in stamp.missing]
+    if validation is None:
+        return "\n".join([*lines, "validation: none"])
+    return "\n".join([*lines, f"validation: {validation.field}", f"validation: {validation.symbols}"])
+
+
+# ---- validation at sizes that can be afforded
+
+def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled) -> str:
+    cases = [("at its own sizes", work)] if work.points <= FIELD_POINTS else []
+    cases += [(f"at {_named(small)}", lower(step, small)) for small in _smaller(step, values)[:1 if cases else 2]]
+    cases = [(where, case) for where, case in cases if case.points <= FIELD_POINTS]
+    if not cases:
+        return "not run over the prime field: the step is too large and has no symbolic dims to make smaller"
+    entries = [field_check(case, steps=1 if case.points > FIELD_POINTS // 10 else 2) for _, case in cases]
+    return "prime field: " + "; ".join(f"{count} entries agree {where}" for count, (where, _) in zip(entries, cases, strict=True))
+
+
+def _symbols(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled, equal: Equal) -> str:
+    cases = [("at its own sizes", partial(_same_work, work))]
+    cases += [(f"at {_named(small)}", partial(lower, step, small)) for small in reversed(_smaller(step, values))]
+    for where, make in cases:
+        case = make()
+        if case.points <= SYMBOL_POINTS:
+            proved, total = symbol_check(case, equal)
+            return f"symbols: {proved} of {total} entries proved equal {where}"
+    return "not run over symbols: the step is too large and has no symbolic dims to make smaller"
+
+
+def _same_work(work: Compiled) -> Compiled:
+    return work
+
+
+def _named(values: Mapping[sp.Symbol, sp.Expr]) -> str:
+    return ", ".join(f"{symbol.name} = {value}" for symbol, value in values.items() if symbol.is_integer)
+
+
+def _smaller(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr]) -> list[dict[sp.Symbol, sp.Expr]]:
+    """The values with small dims in place of the dims, from larger to smaller; none when there are no symbolic dims."""
+    dims = [symbol for symbol in step.step.dims if symbol in values]
+    small = []
+    for start in range(len(SMALL)):
+        chosen = {symbol: sp.Integer(min(int(values[symbol]), SMALL[min(start + k % 2, len(SMALL) - 1)])) for k, symbol in enumerate(dims)}
+        case = {**values, **chosen}
+        if dims and case != dict(values) and case not in small and _admissible(step, case):
+            small.append(case)
+    return small
+
+
+def _admissible(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr]) -> bool:
+    """Whether the facts of the step hold at these values."""
+    tests = {">=0": lambda v: v >= 0, ">0": lambda v: v > 0, "!=0": lambda v: v != 0}
+    return all(bool(tests[fact.relation](fact.expr.xreplace(dict(values)))) for fact in step.step.facts)
+
+
+# ---- validations are remembered beside the kernels
+
+def _record(key: str) -> Path:
+    return jit.cache_folder() / f"validation_{key[:32]}.json"
+
+
+def _remembered(key: str) -> Validation | None:
+    try:
+        stored = json.loads(_record(key).read_text(encoding="utf-8"))
+        return Validation(**stored["validation"]) if stored["key"] == key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remember(key: str, validation: Validation) -> Validation:
+    jit.write(_record(key), json.dumps({"key": key, "validation": asdict(validation)}, indent=1) + "\n")
+    return validation

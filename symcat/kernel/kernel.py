@@ -1,0 +1,172 @@
+"""A kernel: a compiled training step that runs whole epochs, and can say what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import sympy as sp
+
+from symcat.errors import DataError
+from symcat.kernel.nest import Nest
+from symcat.kernel.program import TrainingStep
+from symcat.kernel.validate import Compiled
+
+if TYPE_CHECKING:
+    from symcat.kernel.train import History
+
+CACHE_LINE = 64
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What is proved about a kernel's step: the digests of the morphism and of the certificates, and what is missing."""
+
+    morphism: str
+    certificates: tuple[tuple[str, str], ...]
+    proved: bool
+    missing: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "PROVED" if self.proved else "UNPROVED"
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """One generated module, its machine code, and the record of its making.
+
+    `header` says what is proved, `validation` how the text was checked; `source` is the whole module, and `path` its file.
+    """
+
+    step: TrainingStep
+    work: Compiled
+    dtype: str
+    source: str
+    digest: str
+    path: Path
+    header: Stamp
+    validation: object
+    function: Callable[..., None]
+
+    @property
+    def batch(self) -> int:
+        """The number of samples in a step."""
+        return int(self.work.f.dom.types[self.step.states].shape[0]) if len(self.step.data) else 1
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of the state arrays."""
+        return tuple(tuple(map(int, wire.shape)) for wire in self.work.f.dom.types[: self.step.states])
+
+    def epoch(self, state: Sequence[np.ndarray], *data: np.ndarray, steps: int | None = None) -> tuple[list[np.ndarray], np.ndarray]:
+        """Run over the data once in its order: (new state, loss of each step).
+
+        The samples beyond the last full batch are left out.  The given arrays are not changed.
+        """
+        run = Run(self, state)
+        losses = run.epoch(*(self.checked(array, k) for k, array in enumerate(data)), steps=steps)
+        return run.state(), losses
+
+    def fit(self, state: Sequence[np.ndarray], *data: np.ndarray, epochs: int, seed: int = 0, shuffle: bool = True,
+            progress: Callable[[int, float], None] | None = None) -> History:
+        """Train for some epochs; see `train.fit`."""
+        from symcat.kernel.train import fit
+
+        return fit(self, state, *data, epochs=epochs, seed=seed, shuffle=shuffle, progress=progress)
+
+    def checked(self, array: np.ndarray, position: int) -> np.ndarray:
+        """A data array in the kernel's dtype; DataError when its samples have another shape."""
+        name, wire = self.work.f.dom.wires[self.step.states + position] if position < len(self.step.data) else ("", None)
+        if wire is None:
+            raise DataError(f"{position + 1} data arrays came, the step takes {len(self.step.data)}: {self.step.data}")
+        array = np.ascontiguousarray(array, dtype=self.dtype)
+        sample = tuple(map(int, wire.shape[1:]))
+        if array.shape[1:] != sample or array.ndim != len(sample) + 1:
+            raise DataError(f"data for {name}: {wire} has shape {array.shape}: expected (N{''.join(f', {n}' for n in sample)}), one row per sample")
+        return array
+
+    def explain(self) -> str:
+        """Each comprehension with the loops that it became, their arithmetic and their memory."""
+        plan, layout = self.work.plan, self.work.layout
+        size = np.dtype(self.dtype).itemsize
+        lines = [f"kernel {self.digest[:16]} {self.header}, {self.dtype}, batch {self.batch}, "
+                 f"arena {layout.reals * size} bytes, {sum(map(flops, plan.nests))} flops a step"]
+        if self.validation is not None:
+            lines += [f"  {text}" for text in vars(self.validation).values()]
+        for nest, line in zip(plan.nests, self.work.text.lines, strict=True):
+            loops = " x ".join(map(str, nest.extents)) or "1"
+            held = ", ".join(_held(name, plan, size) for name in nest.targets) or nest.label
+            lines.append(f"  program line {line}: {nest.mode} over {loops}, {flops(nest)} flops: {held}")
+        return "\n".join(lines)
+
+
+def _held(name: str, plan: object, size: int) -> str:
+    if name in plan.local:
+        return f"{name} (scalar)"
+    home = plan.home(name)
+    place = f" in {home}" if home != name else ""
+    return f"{name}{place} ({int(np.prod(plan.shapes[name], dtype=int)) * size} bytes)"
+
+
+def flops(nest: Nest) -> int:
+    """Arithmetic operations and function calls of a nest; additions into the target count."""
+    adds = nest.mode in ("reduce", "row", "scatter")
+    return nest.points * sum(int(sp.count_ops(_plain(store.body))) + adds for store in nest.stores)
+
+
+def _plain(body: sp.Expr) -> sp.Expr:
+    """The body with its reads as symbols, so that addresses are not counted."""
+    from symcat.category.expression import Argmax, At
+
+    return body.xreplace({access: sp.Dummy() for access in body.atoms(At, Argmax)})
+
+
+class Run:
+    """A state on its way through epochs: the arena of one kernel, filled once and read at the end."""
+
+    def __init__(self, kernel: Kernel, state: Sequence[np.ndarray]) -> None:
+        layout = kernel.work.layout
+        self.kernel = kernel
+        self.arena = _aligned(layout.reals, kernel.dtype)
+        self.positions = np.zeros(max(1, layout.integers), dtype=np.int64)
+        self._places = [layout.arrays[name] for name in kernel.work.plan.states]
+        if len(state) != len(kernel.shapes):
+            raise DataError(f"{len(state)} state arrays came, the step has {len(kernel.shapes)}: {kernel.step.state}")
+        for array, shape, place, name in zip(state, kernel.shapes, self._places, kernel.work.plan.states, strict=True):
+            given = np.asarray(array, dtype=kernel.dtype)
+            if given.shape != shape:
+                raise DataError(f"state {name} has shape {given.shape}: expected {shape}")
+            self.arena[place.offset: place.offset + place.size] = given.ravel()
+
+    def epoch(self, *data: np.ndarray, steps: int | None = None) -> np.ndarray:
+        """Run over checked data arrays; the loss of each step."""
+        batch = self.kernel.batch
+        if len(data) != len(self.kernel.step.data):
+            raise DataError(f"{len(data)} data arrays came, the step takes {len(self.kernel.step.data)}: {self.kernel.step.data}")
+        rows = {len(array) for array in data}
+        if len(rows) > 1:
+            raise DataError(f"the data arrays have {' and '.join(map(str, sorted(rows)))} samples: expected the same number")
+        full = min(rows) // batch if rows else (steps or 1)
+        count = full if steps is None else steps
+        if count < 1 or count > full:
+            raise DataError(f"{min(rows, default=0)} samples make {full} batches of {batch}, and {count} steps were asked for: "
+                            "give more data, or compile with a smaller batch")
+        losses = np.empty(count, dtype=self.kernel.dtype)
+        self.kernel.function(self.arena, self.positions, losses, *(array[: count * batch].reshape(count, -1) for array in data))
+        return losses
+
+    def state(self) -> list[np.ndarray]:
+        """Copies of the state arrays."""
+        shapes = self.kernel.shapes
+        return [self.arena[p.offset: p.offset + p.size].reshape(shape).copy() for p, shape in zip(self._places, shapes, strict=True)]
+
+
+def _aligned(size: int, dtype: str) -> np.ndarray:
+    """Zeroed memory that starts at a multiple of a cache line."""
+    item = np.dtype(dtype).itemsize
+    raw = np.zeros(size * item + CACHE_LINE, dtype=np.uint8)
+    start = -raw.ctypes.data % CACHE_LINE
+    return raw[start: start + size * item].view(dtype)

@@ -1,0 +1,144 @@
+"""Translation validation: the emitted text itself is run, with twins of its primitives, and compared with the morphism.
+
+Over the prime field every buffer holds random garbage beforehand, functions are random oracles, and each access is checked
+against the bounds of its buffer; over SymPy symbols each entry of the new state and of the loss is shown to be equal to the
+reference interpreter's.  What is run here is text that `emit` wrote, never a user's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from symcat.category.evaluate import evaluate, generic_inputs
+from symcat.category.morphism import Morphism
+from symcat.category.modular import P
+from symcat.errors import ValidationError
+from symcat.kernel.emit import Text
+from symcat.kernel.place import Buffer, Layout
+from symcat.kernel.schedule import Schedule
+from symcat.kernel.twins import FIELD, Checked, Offset, Twin, symbols_near
+
+Equal = Callable[[sp.Expr, sp.Expr], bool]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A program beside the morphism that it was compiled from, at the same sizes."""
+
+    f: Morphism
+    plan: Schedule
+    layout: Layout
+    text: Text
+
+    @property
+    def points(self) -> int:
+        """The number of loop iterations of one step."""
+        return sum(nest.points + nest.fill for nest in self.plan.nests)
+
+
+def field_check(work: Compiled, seed: int = 0, steps: int = 2) -> int:
+    """Run the text and the reference interpreter over the prime field for some steps; the number of compared entries.
+
+    ValidationError names the first array that differs.
+    """
+    draw = np.random.default_rng(seed)
+    sizes = [tuple(map(int, wire.shape)) for wire in work.f.dom.types]
+    count = len(work.plan.states)
+    state = [draw.integers(1, P, size=shape) for shape in sizes[:count]]
+    data = [draw.integers(1, P, size=(steps, *shape)) for shape in sizes[count:]]
+    found, losses = run(work, FIELD, state, data, lambda: int(draw.integers(1, P)))
+    expected = state
+    for k in range(steps):
+        *expected, loss = evaluate(work.f, [*expected, *(array[k] for array in data)], scalars=FIELD.scalars)
+        if losses[k] != int(loss):
+            raise ValidationError(f"over the prime field the loss of step {k} differs from the morphism's")
+    for name, ours, theirs in zip(work.plan.states, found, expected, strict=True):
+        if [int(v) for v in np.ravel(theirs)] != ours:
+            raise ValidationError(f"over the prime field {name} differs from the morphism's after {steps} steps")
+    return steps + sum(map(len, found))
+
+
+def symbol_check(work: Compiled, equal: Equal | None = None, seed: int = 0, seconds: float = 10.0) -> tuple[int, int]:
+    """Run the text on symbols for one step: (entries proved equal to the morphism's, entries in all).
+
+    A maximum is decided at a random sample point, so that the proof is for the cell of that point.  Entries that are not
+    decided within the time stay unproved; an entry whose difference is a nonzero number raises ValidationError.
+    """
+    equal, stop = equal or same, time.monotonic() + seconds
+    inputs = generic_inputs(work.f)
+    draw = np.random.default_rng(seed)
+    sample = {symbol: float(draw.uniform(0.3, 1.7)) for array in inputs for symbol in array.ravel()}
+    twin, count = symbols_near(sample), len(work.plan.states)
+    found, losses = run(work, twin, inputs[:count], [array[None] for array in inputs[count:]], lambda: sp.Dummy("garbage", real=True))
+    *expected, loss = evaluate(work.f, inputs, scalars=twin.scalars)
+    pairs = [(losses[0], loss[()])]
+    pairs += [pair for ours, theirs in zip(found, expected, strict=True) for pair in zip(ours, np.ravel(theirs), strict=True)]
+    proved = 0
+    for ours, theirs in pairs:
+        if time.monotonic() > stop:
+            break
+        if ours.atoms(sp.Dummy):
+            raise ValidationError(f"over symbols an entry depends on memory that was never written: {str(ours)[:200]}")
+        proved += equal(ours, theirs)
+    return proved, len(pairs)
+
+
+def run(work: Compiled, twin: Twin, state: Sequence[np.ndarray], data: Sequence[np.ndarray],
+        garbage: Callable[[], object]) -> tuple[list[list[object]], list[object]]:
+    """Execute the text over a twin's ring: the final state, flat, and the loss of each step."""
+    namespace = twin.namespace()
+    exec(compile(work.text.program, "<generated program>", "exec"), namespace)
+    _check_addresses(namespace, work)
+    memory = twin.memory(garbage() for _ in range(work.layout.reals))
+    steps = len(data[0]) if data else 1
+    for name, array in zip(work.plan.states, state, strict=True):
+        buffer = work.layout.arrays[name]
+        memory[buffer.offset: buffer.offset + buffer.size] = twin.memory(np.ravel(array))
+    positions = [10**12 + k for k in range(work.layout.integers)]
+    losses = np.empty(steps, dtype=object)
+    batches = [[Checked(twin.memory(np.ravel(array[k]))) for k in range(steps)] for array in data]
+    namespace["epoch"](memory, positions, losses, *batches)
+    found = []
+    for name in work.plan.states:
+        buffer = work.layout.arrays[name]
+        found.append([twin.unwrap(value) for value in memory[buffer.offset: buffer.offset + buffer.size]])
+    return found, [twin.unwrap(value) for value in losses]
+
+
+def _check_addresses(namespace: dict[str, object], work: Compiled) -> None:
+    """Every buffer stands in the text where the layout put it; from here on its address knows its bounds."""
+    placed: dict[str, Buffer] = {f"o_{name}": buffer for name, buffer in work.layout.arrays.items()}
+    placed |= {f"p_{name}_{k}": buffer for (name, k), buffer in work.layout.positions.items()}
+    for name, buffer in placed.items():
+        if namespace.get(name) != buffer.offset:
+            raise ValidationError(f"{name} = {namespace.get(name)} in the text, but the layout has {buffer.offset}")
+        namespace[name] = Offset(buffer.offset, buffer.size, name)
+
+
+def same(left: sp.Expr, right: sp.Expr) -> bool:
+    """Whether two expressions are equal as rational functions of their subterms that are not rational; False is "not shown"."""
+    if left == right:
+        return True
+    gap = sp.expand(left - right)
+    if gap == 0:
+        return True
+    if gap.is_Rational:
+        raise ValidationError(f"over symbols an entry differs from the morphism's by {gap}")
+    if gap.count_ops() > 2000:
+        return False
+    numerator, _ = sp.fraction(sp.together(_opaque(gap, {})))
+    return sp.expand(numerator) == 0
+
+
+def _opaque(e: sp.Expr, known: dict[sp.Expr, sp.Dummy]) -> sp.Expr:
+    """The expression with functions and fractional powers as variables."""
+    if e.is_Add or e.is_Mul or (e.is_Pow and e.exp.is_Integer and not isinstance(e, sp.exp)):
+        return e.func(*[_opaque(a, known) for a in e.args])
+    if not e.args:
+        return e
+    return known.setdefault(e, sp.Dummy())
