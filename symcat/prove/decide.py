@@ -17,7 +17,6 @@ from sympy.core.relational import Relational
 
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
-from symcat.category.serialise import content_digest
 from symcat.errors import SoundnessError, UsageError
 from symcat.prove import order, points
 from symcat.prove import record as records
@@ -137,7 +136,7 @@ def _proved(goal: object, evidence: Sequence[Evidence], equality: str, about: Ma
     premises = tuple(dict.fromkeys(premise for e in evidence for premise in e.premises))
     trace = [{"method": e.method, "premises": list(e.premises), "trace": e.trace} for e in evidence]
     record = records.make(goal, method, premises, trace, equality, about)
-    return proved(method, {"digest": content_digest(record)}, premises, equality, tested), record
+    return proved(method, records.stub(record), premises, equality, tested), record
 
 
 def _settle_additive(goal: Additive, equality: str, about: Mapping[str, str] | None, engines: Engines, audit: bool, seed: int) -> Settled:
@@ -153,7 +152,7 @@ def _settle_formula(goal: object, about: Mapping[str, str] | None, engines: Engi
     if status == "proved":
         premises = tuple(str(hypothesis) for hypothesis in goal.hypotheses)
         record = records.make(goal, "SMT, trusted", premises, [], "as functions", about)
-        return proved("SMT, trusted", {"digest": content_digest(record)}, premises, "as functions"), record
+        return proved("SMT, trusted", records.stub(record), premises, "as functions"), record
     if status == "refuted":
         point = {str(name): str(value) for name, value in detail.items()}
         return refuted({"point": point, "left": "false", "right": "true", "exact": True}, "SMT model, evaluated", "as functions"), None

@@ -60,6 +60,16 @@ def make(goal: object, method: str, premises: Sequence[str], trace: object, equa
     return json.loads(canonical_json(record))
 
 
+def stub(record: Mapping[str, Any]) -> dict[str, str]:
+    """What a verdict holds of its record: the digest of the whole, and that of the goal, which says what was proved."""
+    return {"digest": content_digest(record), "goal": content_digest(record["goal"])}
+
+
+def goal_digest(goal: object) -> str:
+    """The digest that the record of a proof of this goal has for it."""
+    return content_digest(json.loads(canonical_json(goal_data(goal))))
+
+
 def write(record: Mapping[str, Any], folder: Path) -> Path:
     """Write a record to `folder/<digest>.json`, whole or not at all, and return the path."""
     digest = content_digest(record)
