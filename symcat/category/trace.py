@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real as RealNumber
 
 import numpy as np
 import sympy as sp
@@ -47,7 +48,7 @@ def hypers_of(function: Callable, given: Mapping[str, Given] | None = None) -> d
         elif default is parameter.empty:
             found[name] = infer(name)
         else:
-            number = isinstance(default, (int, float, sp.Rational)) and not isinstance(default, bool)
+            number = isinstance(default, RealNumber) and not isinstance(default, bool)
             found[name] = infer(name, default) if number else default
     if given:
         names = ", ".join(found) or "none"

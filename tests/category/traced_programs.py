@@ -64,6 +64,7 @@ POINTWISE = [
     case("relu and friends", lambda x: sc.relu(x) + 2 * sc.sigmoid(x) - sc.softplus(x) + sc.step(x), x=V),
     case("our names", lambda x, y: sc.maximum(x, y) * sc.minimum(x, y) + sc.absolute(x) * sc.sign(y) - sc.tanh(sc.exp(x)), x=V, y=V),
     positive("our roots", lambda x: sc.sqrt(x) + sc.log(x) + sc.detach(x), x=V),
+    case("logaddexp", lambda x, y: np.logaddexp(x, y) - 2 * np.logaddexp(0, x), x=V, y=V),
     case("where", lambda x, y: np.where(x > y, x, -y) + sc.where(x <= 0, 1.0, x), x=V, y=V),
     case("where on a number", lambda x: np.where(x, x, 1.0), x=V),
     case("comparisons", lambda x, y: 1.0 * (x > y) + 2 * (x >= 0) - 3 * (x < y) * 1.0 + (x <= 1), x=V, y=V),
@@ -182,6 +183,7 @@ CONTRACTIONS = [
     case("einsum, diagonals", lambda x: np.einsum("ii->i", x) * np.einsum("ii", x), x=SQUARE),
     case("einsum, three operands", lambda x, A, y: np.einsum("i,ij,j->", x, A, y), x=V, A=M, y=W),
     case("einsum, ellipsis", lambda x, y: (np.einsum("...ij,jk->...ik", x, y), np.einsum("b...j,jk", x, y)), x=CUBE, y=N),
+    case("matrix transpose", lambda x: x @ x.mT, x=CUBE),
     case("einsum, sums", lambda x: np.einsum("ij->j", x) * np.einsum("ij->", x), x=M),
     case("the same array twice", lambda x: x * x + np.einsum("i,i->i", x, x), x=V),
 ]

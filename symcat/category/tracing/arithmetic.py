@@ -171,6 +171,12 @@ def where(condition: object, x: object = None, y: object = None) -> Value:
     return pointwise("where", f.where, condition, x, y, truth=truth)
 
 
+def logaddexp(x: object, y: object) -> Value:
+    """log(exp(x) + exp(y)), as x + softplus(y - x)."""
+    x, y = operands(x, y)
+    return softplus(y) if x.array is None and x.scalar == 0 else add(x, softplus(subtract(y, x)))
+
+
 def clip(x: object, a_min: object = None, a_max: object = None, *, min: object = None, max: object = None) -> Value:
     """minimum(maximum(x, a_min), a_max)."""
     low, high = a_min if a_min is not None else min, a_max if a_max is not None else max

@@ -114,6 +114,10 @@ class Traced(CantSympify):
     def T(self) -> Array | Scalar:
         return wrap(reshaping.transpose(self._value))
 
+    @property
+    def mT(self) -> Array | Scalar:
+        return wrap(reshaping.swapaxes(self._value, -1, -2))
+
     # ---- operators
     __add__, __radd__ = _operator(arithmetic.add), _operator(arithmetic.add, reflected=True)
     __sub__, __rsub__ = _operator(arithmetic.subtract), _operator(arithmetic.subtract, reflected=True)
@@ -221,7 +225,7 @@ class Scalar(Traced):
         if self.expr.is_Integer:
             return int(self.expr)
         raise TraceError(f"int() of {self!r}: it is a symbol, not a number; "
-                         "use it as it is (sc.iota(n) for range(n), np.zeros_like for np.zeros)")
+                         "use it as it is (sc.iota(n) for range(n), np.zeros_like for np.zeros), or give a number for a hyperparameter")
 
     __index__ = __int__
 

@@ -32,7 +32,7 @@ UFUNCS: dict[str, Callable[..., Value]] = {
     "add": arithmetic.add, "subtract": arithmetic.subtract, "multiply": arithmetic.multiply, "divide": arithmetic.divide,
     "power": arithmetic.power, "float_power": arithmetic.power, "negative": arithmetic.negative, "positive": arithmetic.positive,
     "reciprocal": arithmetic.reciprocal, "square": arithmetic.square, "sqrt": arithmetic.sqrt, "exp": arithmetic.exp,
-    "expm1": arithmetic.expm1, "log": arithmetic.log, "log1p": arithmetic.log1p, "tanh": arithmetic.tanh,
+    "expm1": arithmetic.expm1, "log": arithmetic.log, "log1p": arithmetic.log1p, "logaddexp": arithmetic.logaddexp, "tanh": arithmetic.tanh,
     "absolute": arithmetic.absolute, "fabs": arithmetic.absolute, "sign": arithmetic.sign, "heaviside": arithmetic.heaviside,
     "maximum": arithmetic.maximum, "fmax": arithmetic.maximum, "minimum": arithmetic.minimum, "fmin": arithmetic.minimum,
     "greater": arithmetic.greater, "less": arithmetic.less, "greater_equal": arithmetic.greater_equal, "less_equal": arithmetic.less_equal,

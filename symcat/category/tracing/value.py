@@ -14,13 +14,14 @@ import numpy as np
 import sympy as sp
 
 from symcat.category.expression import At, Delta, is_index
-from symcat.category.functions import absolute
+from symcat.category.functions import FUNCTIONS, absolute
 from symcat.category.hyper import Hyper, certainly, exact_number
 from symcat.category.morphism import Builder
 from symcat.category.space import Base, Dim, Real, Wire
 from symcat.errors import DomainError, TraceError, UsageError
 
 LARGEST_CONSTANT = 64
+SCALARS = (sp.Symbol, sp.Number, type(sp.E), sp.Add, sp.Mul, sp.Pow, sp.exp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,12 +222,17 @@ def _holds(number: sp.Expr, relation: str) -> bool:
 
 def _expression(expr: sp.Expr) -> sp.Expr:
     """A SymPy expression of the user's: exact, real, in dims and hyperparameters only."""
-    expr = expr.xreplace({f: sp.Rational(str(f)) for f in expr.atoms(sp.Float)})
+    expr = expr.xreplace({f: sp.Rational(str(f)) for f in expr.atoms(sp.Float)}).replace(sp.Abs, absolute)
     for symbol in sorted(expr.free_symbols, key=lambda s: s.name):
-        if not symbol.is_real or is_index(symbol):
-            raise TraceError(f"the symbol {symbol} in {expr} is neither a dim nor a hyperparameter: "
-                             f"make it with sc.dims({symbol.name!r}) or take it as a keyword-only argument")
-    if expr.is_real is False or expr.has(sp.zoo, sp.nan, sp.oo, sp.I):
+        known = (sp.Symbol(symbol.name, integer=True, positive=True), sp.Symbol(symbol.name, real=True))
+        if symbol not in known or is_index(symbol):
+            raise TraceError(f"the symbol {symbol} in {expr} is neither a dim nor a hyperparameter: make it with sc.dims({symbol.name!r}), "
+                             "or take it as a keyword-only argument, whose range sc.hyper declares")
+    for part in sp.preorder_traversal(expr):
+        if not isinstance(part, SCALARS) and type(part) not in FUNCTIONS:
+            raise TraceError(f"{type(part).__name__} in the SymPy expression {expr}: "
+                             "expected rationals, symbols, +, *, powers, exp and the functions of symcat")
+    if expr.is_real is False or expr.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
         raise TraceError(f"the SymPy expression {expr} is not a real number")
     return expr
 
