@@ -91,7 +91,8 @@ def trained(console: Console, todo: Plan, kernel: object) -> tuple[list[np.ndarr
         def show(epoch: int, loss: float) -> None:
             progress.update(task, completed=epoch, note=f"loss {loss:.4f}")
 
-        return kernel.fit(todo.inputs(train), train.Y, epochs=todo.epochs, seed=todo.seed, progress=show)
+        history = kernel.fit(todo.inputs(train), train.Y, epochs=todo.epochs, seed=todo.seed, progress=show)
+        return history.state, history.losses
 
 
 def measured(todo: Plan, part: Dataset, params: Sequence[np.ndarray]) -> tuple[float, float | None]:
