@@ -42,15 +42,18 @@ NAMES = {
     "symcat.show.latex": ("latex",),
 }
 # Packages that are called like the function they are named after: sc.lens(f), sc.prove(claim).
-CALLABLE = {"lens": ("symcat.lens.lens", "lens"), "prove": ("symcat.prove.decide", "prove")}
+CALLABLE = {"lens": ("symcat.lens.lens", "lens"), "prove": ("symcat.prove.check", "prove")}
 
-_HOME = {name: module for module, names in NAMES.items() for name in names}
+RENAMED = {"prove_all": ("symcat.prove.campaign", "run")}
+
+_HOME = {name: (module, name) for module, names in NAMES.items() for name in names} | RENAMED
 __all__ = sorted([*_HOME, *CALLABLE])
 
 
 def __getattr__(name: str) -> object:
     if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
+        module, own = _HOME[name]
+        value = getattr(import_module(module), own)
         setattr(sys.modules[__name__], name, value)
         return value
     if name in CALLABLE:

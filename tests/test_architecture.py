@@ -20,10 +20,11 @@ EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
 ALL = PACKAGE + TESTS + PROOFS + EXAMPLES
 
 LAYERS = ("errors", "verdict", "category", "derivative", "lens", "learn", "laws", "prove", "kernel", "interop", "show", "commands", "cli")
-MAY_IMPORT_LESS = {"category": {"errors"}, "kernel": {"errors", "verdict", "category", "derivative", "lens", "learn"}}
+MAY_IMPORT_LESS = {"category": {"errors"}}
+RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "numba": {"symcat/kernel/jit.py"}, "flint": {"symcat/prove/balls.py"}}
 HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "pebble", "sympy", "numpy")
-MAY_RUN_TEXT = {"symcat/kernel/validate.py", "symcat/kernel/jit.py"}
+MAY_RUN_TEXT = {"symcat/kernel/validate.py"}
 
 
 def relative(path: Path) -> str:
@@ -66,6 +67,12 @@ def test_imports_point_one_way(path):
     allowed = MAY_IMPORT_LESS.get(own, set(LAYERS[: LAYERS.index(own)])) | {own}
     wrong = sorted({module for module in imported(path) if layer(module) and layer(module) not in allowed})
     assert not wrong, f"{relative(path)} is in {own} and imports {wrong}; allowed: {sorted(allowed)}"
+
+
+@pytest.mark.parametrize("path", [path for path in PACKAGE if own_layer(path) == "kernel"], ids=relative)
+def test_kernels_call_no_engine(path):
+    provers = {module for module in imported(path) if layer(module) == "prove"}
+    assert {module for module in provers if not module.startswith("symcat.prove.record.")} <= RECORDS
 
 
 @pytest.mark.parametrize("library", ONE_HOME)

@@ -77,6 +77,9 @@ class Ledger:
     def cached(self) -> int:
         return sum(entry.cached for entry in self.entries)
 
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
     def data(self) -> dict[str, Any]:
         """The ledger as JSON-able data."""
         return {"claims": self.records, "summary": self.summary}
