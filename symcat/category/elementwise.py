@@ -6,6 +6,7 @@ The same Python function can thus be traced, and run on data.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -79,7 +80,7 @@ def iota(n: object) -> object:
     return wrap(tape.gather(dims_of(value), lambda i: i, name="iota", base=Real))
 
 
-def windows(x: object, size: object, stride: object = 1, axis: object = None) -> object:
+def windows(x: Any, size: Any, stride: Any = 1, axis: Any = None) -> object:
     """Windows of the last axes (or of `axis`): their positions replace the axes, the places in a window come last.
 
     The stride must divide `dim - size` on every axis: a symbolic dim is written as stride*m + size - stride.

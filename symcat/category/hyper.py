@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeAlias
 
 import numpy as np
 import sympy as sp
@@ -14,7 +15,7 @@ from symcat.category.comprehension import Fact
 from symcat.category.space import NAME
 from symcat.errors import DomainError, UsageError
 
-Number = int | float | Fraction | sp.Rational
+Number: TypeAlias = int | float | Fraction | sp.Rational
 
 
 def exact_number(value: object) -> sp.Rational:
@@ -114,8 +115,8 @@ def hyper(default: Number | None = None, *, name: str = "", low: Number | None =
     if (low is not None and above is not None) or (high is not None and below is not None):
         raise UsageError("hyper: give low or above, and high or below, not both of a pair")
     given = (default, low if above is None else above, high if below is None else below)
-    ends = [None if end is None else exact_number(end) for end in given]
-    return Hyper(name, *ends, open_low=above is not None, open_high=below is not None)
+    first, second, third = (None if end is None else exact_number(end) for end in given)
+    return Hyper(name, first, second, third, open_low=above is not None, open_high=below is not None)
 
 
 RANGES: tuple[tuple[str, Hyper], ...] = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real as RealNumber
+from typing import Any, TypeAlias
 
 import numpy as np
 import sympy as sp
@@ -23,7 +24,7 @@ from symcat.errors import TraceError
 
 __all__ = ["apply", "hypers_of", "morphism", "trace", "windows"]
 
-Given = Hyper | sp.Expr | int | float | bool | str | None
+Given: TypeAlias = Hyper | sp.Expr | int | float | bool | str | None
 
 
 def hypers_of(function: Callable, given: Mapping[str, Given] | None = None) -> dict[str, Given]:
@@ -87,7 +88,7 @@ def trace(function: Callable, dom: Space, *, hypers: Mapping[str, Given] | None 
     return tape.build.build(outs, labels)
 
 
-def morphism(function: Callable | None = None, /, **wires: Wire | Base | Given) -> Morphism | Callable[[Callable], Morphism]:
+def morphism(function: Callable | None = None, /, **wires: Any) -> Any:
     """The morphism of a function whose arguments have these wires; without a function, a decorator.
 
     Keywords that are no wires are hyperparameters.
@@ -121,7 +122,7 @@ def apply(f: Morphism, *arrays: object) -> object:
     if not tapes:
         raise TraceError(f"apply of a morphism from {f.dom} to {len(arrays)} arguments, none of them traced: use symcat.category.evaluate")
     placed = [materialise(lift(tapes[0], value)) for value in values]
-    outs = tuple(wrap(tapes[0].array(name)) for name in tapes[0].build.call(f, [value.array for value in placed]))
+    outs = tuple(wrap(tapes[0].array(name)) for name in tapes[0].build.call(f, [value.name for value in placed]))
     return outs[0] if len(outs) == 1 else outs
 
 
@@ -182,7 +183,7 @@ def _output(tape: Tape, item: object, dom: Space, function: Callable) -> str:
     if isinstance(item, Traced) and unwrap(item).tape is not tape:
         raise TraceError(f"{_title(function)} returned an array of another trace: return what it computes from its arguments")
     bases = dict.fromkeys(wire.base for wire in dom.types)
-    return materialise(lift(tape, unwrap(item)), base=next(iter(bases)) if len(bases) == 1 else Real).array
+    return materialise(lift(tape, unwrap(item)), base=next(iter(bases)) if len(bases) == 1 else Real).name
 
 
 def _labels(names: Sequence[str] | None, count: int) -> list[str]:

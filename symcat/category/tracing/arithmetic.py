@@ -180,10 +180,8 @@ def logaddexp(x: object, y: object) -> Value:
 def clip(x: object, a_min: object = None, a_max: object = None, *, min: object = None, max: object = None) -> Value:
     """minimum(maximum(x, a_min), a_max)."""
     low, high = a_min if a_min is not None else min, a_max if a_max is not None else max
-    result = operands(x)[0] if isinstance(x, Value) else x
-    if low is not None:
-        result = maximum(result, low)
-    return result if high is None else minimum(result, high)
+    result = x if low is None else maximum(x, low)
+    return operands(result)[0] if high is None else minimum(result, high)
 
 
 # ---- truth values, and the arithmetic of Z2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -27,7 +28,7 @@ def wrap(value: Value) -> Array | Scalar:
     return Scalar(value) if value.array is None else Array(value)
 
 
-def unwrap(item: object) -> object:
+def unwrap(item: Any) -> Any:
     """The item with every traced array in it replaced by its value."""
     if isinstance(item, Traced):
         return item._value
@@ -67,6 +68,7 @@ class Traced(CantSympify):
     """An immutable traced value.  Operators and NumPy functions on it append to the program; `x += y` rebinds the name x."""
 
     __slots__ = ("_value",)
+    _value: Value
 
     def __init__(self, value: Value) -> None:
         object.__setattr__(self, "_value", value)
@@ -163,7 +165,7 @@ class Traced(CantSympify):
         order = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))) else axes or None
         return wrap(reshaping.transpose(self._value, order))
 
-    def astype(self, dtype: object, **options: object) -> Array | Scalar:
+    def astype(self, dtype: Any, **options: object) -> Array | Scalar:
         """The same entries: traced values are real numbers.  To float, a comparison becomes a number; to other types is an error."""
         if np.dtype(dtype).kind == "f":
             return wrap(replace(self._value, truth=False))

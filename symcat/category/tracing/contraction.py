@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Any
 
 import sympy as sp
 
@@ -133,9 +134,10 @@ def outer(a: object, b: object) -> Value:
     return contract("outer", (a, b), ("a", "b"), "ab")
 
 
-def tensordot(a: object, b: object, axes: object = 2, *, name: str = "tensordot") -> Value:
+def tensordot(a: object, b: object, axes: Any = 2, *, name: str = "tensordot") -> Value:
     """Sum over pairs of axes, the rest in order."""
     a, b = operands(a, b)
+    pairs: tuple[tuple[int, ...], ...]
     if isinstance(axes, int):
         pairs = (tuple(range(a.rank - axes, a.rank)), tuple(range(axes)))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sympy as sp
 
@@ -97,7 +98,7 @@ def pad(array: Value, pad_width: object, mode: str = "constant", constant_values
     return array if all(width == (0, 0) for width in widths) else _placed(array, shape, offsets)
 
 
-def _widths(pad_width: object, rank: int) -> list[tuple[sp.Expr, sp.Expr]]:
+def _widths(pad_width: Any, rank: int) -> list[tuple[sp.Expr, sp.Expr]]:
     """The widths as a pair for each axis, from any of NumPy's spellings."""
     pairs = list(pad_width) if isinstance(pad_width, (tuple, list)) else [pad_width]
     if all(not isinstance(pair, (tuple, list)) for pair in pairs):
@@ -112,7 +113,7 @@ def _widths(pad_width: object, rank: int) -> list[tuple[sp.Expr, sp.Expr]]:
     return widths
 
 
-def roll(a: Value, shift: object, axis: int | None = None) -> Value:
+def roll(a: Value, shift: object, axis: Any = None) -> Value:
     """The array turned along one axis."""
     (a,) = operands(a)
     if isinstance(shift, (tuple, list)) or isinstance(axis, (tuple, list)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import sympy as sp
 
@@ -17,7 +18,7 @@ from symcat.errors import ShapeError, TraceError
 LARGEST_UNROLLING = 64
 
 
-def transpose(a: Value, axes: object = None) -> Value:
+def transpose(a: Value, axes: Any = None) -> Value:
     (a,) = operands(a)
     order = tuple(reversed(range(a.rank))) if axes is None else _permutation(axes, a.rank)
     place = {axis: k for k, axis in enumerate(order)}
@@ -25,7 +26,7 @@ def transpose(a: Value, axes: object = None) -> Value:
                          name="transpose", base=a.base, truth=a.truth) if order != tuple(range(a.rank)) else a
 
 
-def _permutation(order: object, rank: int) -> tuple[int, ...]:
+def _permutation(order: Any, rank: int) -> tuple[int, ...]:
     found = numbered(tuple(order), rank, "transpose")
     if len(found) != rank:
         raise TraceError(f"transpose: axes {tuple(order)} of an array of rank {rank}: every axis must occur once")

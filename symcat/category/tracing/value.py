@@ -74,6 +74,13 @@ class Value:
     truth: bool = False
 
     @property
+    def name(self) -> str:
+        """The array's name; a scalar has none until it is materialised."""
+        if self.array is None:
+            raise TraceError(f"the scalar {self.scalar} is no array of the program: materialise it")
+        return self.array
+
+    @property
     def wire(self) -> Wire:
         return Wire(Real, ()) if self.array is None else self.tape.build.wires[self.array]
 
