@@ -55,7 +55,7 @@ class Precise(Objects):
 
     def scalar_power(self, base: object, exponent: object) -> object:
         power = self.convert(exponent) if isinstance(exponent, Fraction) else exponent
-        if base < 0 and power != int(power) or base == 0 and power < 0:
+        if (base < 0 and power != int(power)) or (base == 0 and power < 0):
             raise DomainError(f"{base} to the power {power} is not a real number")
         return base**power
 

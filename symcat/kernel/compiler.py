@@ -26,8 +26,10 @@ from symcat.kernel.validate import Compiled, Equal, field_check, same, symbol_ch
 # Counts up when a pass, the emitter or a check changes what a stored validation means.
 VERSION = 1
 FIELD_POINTS = 600_000
-SYMBOL_POINTS = 500
-SMALL = (3, 2, 5, 1)
+SYMBOL_POINTS = 1000
+# Small sizes for a validation, given to the dims in turn.
+FIELD_SIZES = ((3, 5), (5, 3))
+SYMBOL_SIZES = ((2, 3), (2, 1), (1, 1))
 
 
 class Obligation(Protocol):
@@ -116,7 +118,8 @@ def header(stamp: Stamp, work: Compiled, values: Mapping[sp.Symbol, sp.Expr], dt
 
 def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled) -> str:
     cases = [("at its own sizes", work)] if work.points <= FIELD_POINTS else []
-    cases += [(f"at {_named(small)}", lower(step, small)) for small in _smaller(step, values)[:1 if cases else 2]]
+    if work.points > FIELD_POINTS // 10:
+        cases += [(f"at {_named(small)}", lower(step, small)) for small in _smaller(step, values, FIELD_SIZES)[:1]]
     cases = [(where, case) for where, case in cases if case.points <= FIELD_POINTS]
     if not cases:
         return "not run over the prime field: the step is too large and has no symbolic dims to make smaller"
@@ -126,7 +129,7 @@ def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compil
 
 def _symbols(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled, equal: Equal) -> str:
     cases = [("at its own sizes", partial(_same_work, work))]
-    cases += [(f"at {_named(small)}", partial(lower, step, small)) for small in reversed(_smaller(step, values))]
+    cases += [(f"at {_named(small)}", partial(lower, step, small)) for small in _smaller(step, values, SYMBOL_SIZES)]
     for where, make in cases:
         case = make()
         if case.points <= SYMBOL_POINTS:
@@ -143,16 +146,16 @@ def _named(values: Mapping[sp.Symbol, sp.Expr]) -> str:
     return ", ".join(f"{symbol.name} = {value}" for symbol, value in values.items() if symbol.is_integer)
 
 
-def _smaller(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr]) -> list[dict[sp.Symbol, sp.Expr]]:
-    """The values with small dims in place of the dims, from larger to smaller; none when there are no symbolic dims."""
+def _smaller(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], patterns: Sequence[Sequence[int]]) -> list[dict[sp.Symbol, sp.Expr]]:
+    """The values with small sizes for the dims, one case for each pattern that the facts admit; none when no dim is a symbol."""
     dims = [symbol for symbol in step.step.dims if symbol in values]
-    small = []
-    for start in range(len(SMALL)):
-        chosen = {symbol: sp.Integer(min(int(values[symbol]), SMALL[min(start + k % 2, len(SMALL) - 1)])) for k, symbol in enumerate(dims)}
+    cases = []
+    for pattern in patterns:
+        chosen = {symbol: sp.Integer(min(int(values[symbol]), pattern[k % len(pattern)])) for k, symbol in enumerate(dims)}
         case = {**values, **chosen}
-        if dims and case != dict(values) and case not in small and _admissible(step, case):
-            small.append(case)
-    return small
+        if case != dict(values) and case not in cases and _admissible(step, case):
+            cases.append(case)
+    return cases
 
 
 def _admissible(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr]) -> bool:

@@ -85,7 +85,8 @@ class Kernel:
         array = np.ascontiguousarray(array, dtype=self.dtype)
         sample = tuple(map(int, wire.shape[1:]))
         if array.shape[1:] != sample or array.ndim != len(sample) + 1:
-            raise DataError(f"data for {name}: {wire} has shape {array.shape}: expected (N{''.join(f', {n}' for n in sample)}), one row per sample")
+            raise DataError(f"data for {name}: {wire} has shape {array.shape}: expected ({', '.join(map(str, ('N', *sample)))}), "
+                            "one row per sample")
         return array
 
     def explain(self) -> str:
@@ -157,6 +158,11 @@ class Run:
         losses = np.empty(count, dtype=self.kernel.dtype)
         self.kernel.function(self.arena, self.positions, losses, *(array[: count * batch].reshape(count, -1) for array in data))
         return losses
+
+    @property
+    def finite(self) -> bool:
+        """Whether every entry of the state is a finite number."""
+        return bool(np.isfinite(self.arena[: max((place.offset + place.size for place in self._places), default=0)]).all())
 
     def state(self) -> list[np.ndarray]:
         """Copies of the state arrays."""

@@ -259,5 +259,5 @@ def _maximum(node: Comprehension, box: dict[sp.Symbol, int], shapes: Mapping[str
 
 def value_symbols(expr: sp.Expr) -> set[sp.Symbol]:
     """The loop indices that occur as values or in conditions, outside of the addresses of reads and selectors."""
-    hidden = {access: sp.S.One for access in expr.atoms(At, Argmax)}
+    hidden = dict.fromkeys(expr.atoms(At, Argmax), sp.S.One)
     return {s for s in expr.xreplace(hidden).free_symbols if is_index(s)}

@@ -80,9 +80,9 @@ def share_calls(f: Morphism) -> Morphism:
         if found:
             node = replace(node, body=node.body.xreplace(found))
         body = node.body
-        if node.pointwise and isinstance(body, sp.Function) and len(body.args) == 1 and isinstance(body.args[0], At):
-            if body.args[0].indices == node.out:
-                held.setdefault((body.func, body.args[0].name), node.name)
+        if node.pointwise and isinstance(body, sp.Function) and len(body.args) == 1 and isinstance(body.args[0], At) \
+                and body.args[0].indices == node.out:
+            held.setdefault((body.func, body.args[0].name), node.name)
         return node
 
     return rewrite(f, change)

@@ -58,7 +58,9 @@ def check_finite(name: str, array: np.ndarray) -> None:
 def _check_progress(run: Run, losses: np.ndarray, epoch: int) -> None:
     bad = np.flatnonzero(~np.isfinite(losses))
     if len(bad):
-        raise DomainError(f"the loss is {losses[bad[0]]} in epoch {epoch}, step {bad[0] + 1}: training diverged; use a smaller learning rate")
-    for name, array in zip(run.kernel.work.plan.states, run.state(), strict=True):
-        if not np.isfinite(array).all():
-            raise DomainError(f"{name} is no longer finite after epoch {epoch}: training diverged; use a smaller learning rate")
+        raise DomainError(f"the loss is {losses[bad[0]]} in epoch {epoch}, step {bad[0] + 1}: training diverged; "
+                          "use a smaller learning rate")
+    if not run.finite:
+        names = zip(run.kernel.work.plan.states, run.state(), strict=True)
+        lost = ", ".join(name for name, array in names if not np.isfinite(array).all())
+        raise DomainError(f"{lost} not finite after epoch {epoch}: training diverged; use a smaller learning rate")

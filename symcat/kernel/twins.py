@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import sympy as sp
@@ -115,59 +116,98 @@ FIELD = Twin(PRIME, lambda value: Residue(int(value)), lambda x: x.v, {
 })
 
 
-@dataclass(frozen=True)
-class Located(Expressions):
-    """SymPy expressions near a sample point: comparisons are decided by the values there."""
+class Cell:
+    """Real symbols near a sample point, with a name for each value of a function, so that expressions stay rational.
 
-    sample: tuple[tuple[sp.Symbol, float], ...] = ()
+    Equal arguments give equal names, and comparisons are decided at the sample point: what is shown holds wherever the
+    candidates of every maximum are in the order that they have there.
+    """
+
+    def __init__(self, sample: Mapping[sp.Symbol, float]) -> None:
+        self.sample = dict(sample)
+        self._names: dict[tuple, sp.Symbol] = {}
+        self._calls: dict[sp.Symbol, tuple] = {}
+
+    def call(self, name: str, *arguments: sp.Expr) -> sp.Expr:
+        """The name of a function's value; the value itself at rational arguments that have a rational one."""
+        if name not in ("power", "root") and all(a.is_Rational for a in arguments):
+            return SYMBOLIC.table[name](*arguments)
+        key = (name, *arguments)
+        if key not in self._names:
+            self._names[key] = sp.Symbol(f"{name}_{len(self._names)}_")
+            self._calls[self._names[key]] = key
+        return self._names[key]
+
+    def value(self, e: sp.Expr) -> float:
+        """The value of an expression at the sample point."""
+        if e in self._calls and e not in self.sample:
+            name, *arguments = self._calls[e]
+            self.sample[e] = _float(name, [self.value(a) for a in arguments])
+        if e in self.sample:
+            return self.sample[e]
+        if e.is_Rational:
+            return e.p / e.q
+        if e.is_Add:
+            return sum(map(self.value, e.args))
+        if e.is_Mul:
+            return math.prod(map(self.value, e.args))
+        if e.is_Pow:
+            return self.value(e.base) ** self.value(e.exp)
+        raise Undecided(f"{e} has no value at the sample point")
 
     def exceeds(self, left: sp.Expr, right: sp.Expr) -> bool:
-        return exceeds(left, right, dict(self.sample))
+        """Whether left > right at the sample point."""
+        if left == right or right == sp.S.NegativeInfinity:
+            return left != right
+        gap = self.value(left) - self.value(right)
+        if not abs(gap) > 1e-6:
+            raise Undecided("two candidates of a maximum are as good as equal at the sample point: draw another")
+        return gap > 0
+
+
+def _float(name: str, values: list[float]) -> float:
+    if name == "power":
+        return values[0] ** values[1]
+    if name == "root":
+        return values[0] ** (1 / values[1])
+    return float(FLOAT.call(name, [np.asarray(v) for v in values]))
+
+
+@dataclass(frozen=True)
+class Located(Expressions):
+    """The reference interpreter's SymPy expressions on a cell."""
+
+    cell: Cell
+
+    @property
+    def table(self) -> Mapping[str, Callable]:
+        return {**{name: partial(self.cell.call, name) for name in NAMES}, "detach": lambda x: x}
+
+    def scalar_power(self, base: sp.Expr, exponent: sp.Expr | Fraction) -> sp.Expr:
+        if not isinstance(exponent, Fraction):
+            return self.cell.call("power", base, exponent)
+        root = base if exponent.denominator == 1 else self.cell.call("root", base, sp.Integer(exponent.denominator))
+        return super().scalar_power(root, Fraction(exponent.numerator))
+
+    def exceeds(self, left: sp.Expr, right: sp.Expr) -> bool:
+        return self.cell.exceeds(left, right)
 
     def greatest(self, values: np.ndarray) -> np.ndarray:
         return Scalars.greatest(self, values)
 
 
-def exceeds(left: sp.Expr, right: sp.Expr, sample: Mapping[sp.Symbol, float]) -> bool:
-    """Whether left > right at the sample point."""
-    if left == right or right == sp.S.NegativeInfinity:
-        return right == sp.S.NegativeInfinity and left != right
-    gap = located(left, sample) - located(right, sample)
-    if not abs(gap) > 1e-6:
-        raise Undecided("two candidates of a maximum are as good as equal at the sample point: draw another")
-    return gap > 0
-
-
-def located(e: sp.Expr, sample: Mapping[sp.Symbol, float]) -> float:
-    """The value of an expression at the sample point."""
-    if e in sample:
-        return sample[e]
-    if e.is_Rational:
-        return e.p / e.q
-    values = [located(a, sample) for a in e.args]
-    if e.is_Add:
-        return sum(values)
-    if e.is_Mul:
-        return math.prod(values)
-    if isinstance(e, sp.exp):
-        return math.exp(values[0])
-    if e.is_Pow:
-        return values[0] ** values[1]
-    return float(FLOAT.call(type(e).__name__, [np.asarray(v) for v in values]))
-
-
 def symbols_near(sample: Mapping[sp.Symbol, float]) -> Twin:
     """The twin over SymPy expressions on the cell of a sample point."""
-    table = SYMBOLIC.table
-    return Twin(Located("SymPy expressions near a point", tuple(sample.items())), lambda value: value, lambda x: x, {
-        **{f"f_{name}": table[name] for name in NAMES},
+    cell = Cell(sample)
+    return Twin(Located("SymPy expressions near a point", cell), lambda value: value, lambda x: x, {
+        **{f"f_{name}": partial(cell.call, name) for name in NAMES},
         "rational": lambda p, q: sp.Rational(p, q),
         "infimum": lambda: sp.S.NegativeInfinity,
         "f_real": sp.Integer,
         "f_bracket": lambda n: sp.Integer(int(n >= 0)),
         "f_delta": lambda n: sp.Integer(int(n == 0)),
-        "f_greater": lambda x, y: exceeds(x, y, sample),
-        "f_sqrt": sp.sqrt,
-        "f_root": lambda x, n: sp.root(x, n),
-        "f_power": sp.Pow,
+        "f_greater": cell.exceeds,
+        "f_sqrt": lambda x: cell.call("root", x, sp.Integer(2)),
+        "f_root": lambda x, n: cell.call("root", x, sp.Integer(n)),
+        "f_power": partial(cell.call, "power"),
     })
