@@ -16,8 +16,9 @@ from rich.live import Live
 
 from symcat.category.evaluate import evaluate
 from symcat.commands.plan import Plan, plan
-from symcat.commands.report import check_destination, write_json
+from symcat.commands.report import check_destination, exit_code, write_json
 from symcat.errors import UnprovedError
+from symcat.kernel.learner import LearnerKernel
 from symcat.laws.obligations import obligations
 from symcat.learn.data import Dataset
 from symcat.prove.campaign import Entry, Ledger
@@ -41,15 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
         middle = time.perf_counter()
         kernel = compiled(console, todo, ledger, arguments)
         ready = time.perf_counter()
-        state, losses = trained(console, todo, kernel)
+        losses = trained(console, todo, kernel)
         seconds = {"prove": middle - start, "compile": ready - middle, "train": time.perf_counter() - ready}
-        report = result(todo, ledger, kernel, state, losses, seconds)
+        report = result(todo, ledger, kernel, losses, seconds)
         written = write(todo.out, kernel, report, Path(folder))
     console.print(scores(report))
     for path, what in written:
         console.print(f"{what}: {path}", markup=False, soft_wrap=True)
     write_json(arguments.json, report)
-    return 0
+    return exit_code(report["obligations"])
 
 
 def proved(console: Console, todo: Plan, arguments: argparse.Namespace, folder: Path) -> Ledger:
@@ -63,6 +64,8 @@ def proved(console: Console, todo: Plan, arguments: argparse.Namespace, folder: 
             live.update(obligation_table(records, waiting, "obligations"))
 
         ledger = decide_all(claims, timeout=arguments.timeout, progress=show, certificates=folder)
+    if not console.is_terminal:
+        console.line()
     missing = [entry for entry in ledger.entries if not entry.verdict.proved]
     if missing and not arguments.unproved:
         raise UnprovedError(unproved_message(missing))
@@ -76,23 +79,25 @@ def unproved_message(missing: Sequence[Entry]) -> str:
     return "\n".join(["these obligations are not proved:", *lines, way_out])
 
 
-def compiled(console: Console, todo: Plan, ledger: Ledger, arguments: argparse.Namespace) -> object:
+def compiled(console: Console, todo: Plan, ledger: Ledger, arguments: argparse.Namespace) -> LearnerKernel:
     """The kernel of the step that was proved, validated."""
     with console.status("generating, validating and compiling the kernel"):
-        kernel = todo.learner.compile(batch=todo.batch, obligations=ledger.entries, unproved=arguments.unproved, dtype=arguments.dtype)
-    console.print(f"kernel {kernel.digest[:16]}: compiled and validated")
+        kernel = todo.learner.compile(batch=todo.batch, obligations=ledger.entries, unproved=arguments.unproved, dtype=arguments.dtype,
+                                      seed=todo.seed)
+    console.print(f"kernel {kernel.digest[:16]}, {kernel.kernel.header}: compiled for batches of {todo.batch}, validated", markup=False)
+    for words in vars(kernel.kernel.validation).values():
+        console.print(f"  {words}", style="dim", markup=False)
     return kernel
 
 
-def trained(console: Console, todo: Plan, kernel: object) -> tuple[list[np.ndarray], list[float]]:
-    """The state after all epochs, and the mean loss of each."""
+def trained(console: Console, todo: Plan, kernel: LearnerKernel) -> list[float]:
+    """Train the kernel's state; the mean loss of each epoch."""
     train = todo.data.train
     with bar(console, "training", todo.epochs) as (progress, task):
         def show(epoch: int, loss: float) -> None:
             progress.update(task, completed=epoch, note=f"loss {loss:.4f}")
 
-        history = kernel.fit(todo.inputs(train), train.Y, epochs=todo.epochs, seed=todo.seed, progress=show)
-        return history.state, history.losses
+        return kernel.fit(todo.inputs(train), train.Y, epochs=todo.epochs, batch=todo.batch, seed=todo.seed, progress=show).losses
 
 
 def measured(todo: Plan, part: Dataset, params: Sequence[np.ndarray]) -> tuple[float, float | None]:
@@ -105,13 +110,11 @@ def measured(todo: Plan, part: Dataset, params: Sequence[np.ndarray]) -> tuple[f
     return float(loss), float(np.mean(scores.argmax(axis=1) == part.labels))
 
 
-def result(todo: Plan, ledger: Ledger, kernel: object, state: Sequence[np.ndarray], losses: Sequence[float],
-           seconds: Mapping[str, float]) -> dict[str, Any]:
+def result(todo: Plan, ledger: Ledger, kernel: LearnerKernel, losses: Sequence[float], seconds: Mapping[str, float]) -> dict[str, Any]:
     """The report, as `--json` gives it."""
-    params = list(state)[len(todo.learner.states):]
     train, test = todo.data.train, todo.data.test
-    train_loss, train_accuracy = measured(todo, train, params)
-    test_loss, test_accuracy = measured(todo, test, params)
+    train_loss, train_accuracy = measured(todo, train, kernel.params)
+    test_loss, test_accuracy = measured(todo, test, kernel.params)
     return {
         "dataset": train.name, "model": todo.model.name, "optimiser": todo.learner.optimiser.name,
         "hyperparameters": {row.name: str(todo.learner.optimiser.value(row.name)) for row in todo.learner.optimiser.hypers},
@@ -124,7 +127,7 @@ def result(todo: Plan, ledger: Ledger, kernel: object, state: Sequence[np.ndarra
     }
 
 
-def write(out: Path, kernel: object, report: dict[str, Any], certificates: Path) -> list[tuple[Path, str]]:
+def write(out: Path, kernel: LearnerKernel, report: dict[str, Any], certificates: Path) -> list[tuple[Path, str]]:
     """Kernel source and certificates in the folder of results; the report's paths are set to where they are."""
     source = out / f"kernel-{kernel.digest[:16]}.py"
     write_atomically(source, kernel.source)

@@ -46,7 +46,7 @@ def obligations(records: Sequence[Record], waiting: Iterable[str] = (), title: s
     """The table of obligations: those that are decided, then those that wait."""
     table = _table(title, "law", "verdict", "method", "premises, or the witness", "s")
     for record in records:
-        table.add_row(record["name"], verdict_text(record), record["method"], explanation(record), f"{record['seconds']:.2f}")
+        table.add_row(*plain(record["name"]), verdict_text(record), *plain(record["method"], explanation(record), f"{record['seconds']:.2f}"))
     for name in waiting:
         table.add_row(Text(name, "dim"), Text("...", "dim"), "", "", "")
     return table
@@ -64,7 +64,7 @@ def ledger(records: Sequence[Record], topics: Mapping[str, Sequence[int]]) -> Re
         rows = [records[k] for k in positions]
         count = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in STYLES}
         wrong = sum(map(unexpected, rows))
-        table.add_row(topic, str(len(rows)), *(Text(str(n), STYLES[v] if n else "dim") for v, n in count.items()),
+        table.add_row(Text(topic), str(len(rows)), *(Text(str(n), STYLES[v] if n else "dim") for v, n in count.items()),
                       Text(str(wrong), "bold red" if wrong else "dim"), f"{sum(row['seconds'] for row in rows):.1f}")
     parts: list[RenderableType] = [table]
     refuted = [record for record in records if record["verdict"] == "refuted" and not unexpected(record)]
@@ -80,7 +80,7 @@ def refutations(records: Sequence[Record]) -> Table:
     """Every refutation with what was claimed and the point at which it fails."""
     table = _table("refuted, each with an exact witness", "claim", "what was claimed", "the witness")
     for record in records:
-        table.add_row(Text(record["name"], "cyan"), record["statement"], describe(record["witness"]))
+        table.add_row(Text(record["name"], "cyan"), *plain(record["statement"], describe(record["witness"])))
     return table
 
 
@@ -95,9 +95,14 @@ def card(target: str, records: Sequence[Record], findings: Sequence[Mapping[str,
     """An optimiser's law card: every law with its verdict and what stands behind it, then the findings."""
     table = _table("", "law", "verdict", "what it says", "premises, or the witness", "s")
     for record in records:
-        table.add_row(record["name"], verdict_text(record), record["statement"], explanation(record), f"{record['seconds']:.2f}")
+        table.add_row(*plain(record["name"]), verdict_text(record), *plain(record["statement"], explanation(record), f"{record['seconds']:.2f}"))
     notes = [Text(f"{finding['finding']}: {finding['detail']}", "yellow") for finding in findings]
     return Panel(Group(table, *notes), title=f"law card of {target}", title_align="left", expand=False)
+
+
+def plain(*cells: str) -> list[Text]:
+    """Cells whose square brackets are no markup."""
+    return [Text(cell) for cell in cells]
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -12,8 +12,8 @@ def record(name, verdict, expected="proved", **more):
             "method": "normal form", "premises": [], "witness": None, "seconds": 0.5, "certificate": None} | more
 
 
-PROVED = record("RD.1", "proved", premises=["eps > 0", "n - k >= 0"])
-REFUTED = record("GetPut", "refuted", "refuted", witness={"inputs": {"p": "1"}, "left": "8", "right": "0"})
+PROVED = record("RD.1", "proved", premises=["eps > 0", "s[i] > 0 for i < n"])
+REFUTED = record("GetPut", "refuted", "refuted", witness={"inputs": {"p": ["1"]}, "left": "8", "right": "0"})
 WRONG = record("RD.2", "refuted", witness={"inputs": {"x": "1/2"}, "left": "3", "right": "1"})
 OPEN = record("RD.7", "unknown", reason="no cut sufficed", tested=12)
 
@@ -25,8 +25,8 @@ def printed(renderable) -> str:
 
 
 def test_what_stands_behind_a_verdict():
-    assert explanation(PROVED) == "eps > 0; n - k >= 0"
-    assert explanation(REFUTED) == "at p=1 the two sides are 8 and 0"
+    assert explanation(PROVED) == "eps > 0; s[i] > 0 for i < n"
+    assert explanation(REFUTED) == "at p=[1] the two sides are 8 and 0"
     assert explanation(OPEN) == "no cut sufficed (12 points agree)"
 
 
@@ -37,7 +37,7 @@ def test_an_unexpected_verdict_says_what_was_expected():
 
 def test_obligations_show_what_is_decided_and_what_waits():
     text = printed(obligations([PROVED], ["RD.6"]))
-    assert "eps > 0; n - k >= 0" in text and "0.50" in text
+    assert "eps > 0; s[i] > 0 for i < n" in text and "0.50" in text
     assert next(line for line in text.splitlines() if "RD.6" in line).count("...") == 1
 
 
@@ -45,7 +45,7 @@ def test_the_ledger_counts_by_topic_and_shows_refutations_and_surprises():
     text = printed(ledger([PROVED, REFUTED, WRONG, OPEN], {"reverse": [0, 2, 3], "lens": [1]}))
     row = next(line for line in text.splitlines() if "reverse" in line)
     assert [cell.strip() for cell in row.split("│")[1:-1]] == ["reverse", "3", "1", "1", "1", "2", "1.5"]
-    assert "at p=1 the two sides are 8 and 0" in text and "GetPut holds" in text
+    assert "at p=[1] the two sides are 8 and 0" in text and "GetPut holds" in text
     assert text.index("not as expected") < text.index("REFUTED, expected proved") < text.index("UNKNOWN, expected proved")
 
 
