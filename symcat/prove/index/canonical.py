@@ -49,7 +49,18 @@ class Canonical(Functions):
         if best is None:
             raise ArithmeticError("no canonical change of indices")
         kept, image, number, q = best
-        return self.scale(self._sums(depth, len(bound), kept, image, number, degree(values)), q)
+        result = self._sums(depth, len(bound), kept, image, number, degree(values))
+        if not self._scope(result) <= self._outer(bound, guards, factors):
+            raise ArithmeticError("a bound index left its sum")
+        return self.scale(result, q)
+
+    def _scope(self, e: Expr) -> frozenset[int]:
+        """The free variables of an expression that are not selectors."""
+        return frozenset().union(*[self.table.factors_free(factors) for _, factors in e]) - self.table.selectors
+
+    def _outer(self, bound: list[int], guards: frozenset, factors: Factors) -> frozenset[int]:
+        """The variables that are free in the whole sum."""
+        return (self.table.factors_free(factors) | self.table.forms_free(guards)) - frozenset(bound)
 
     def _image_under(self, moves: dict[int, Affine], guards: frozenset, pure: Factors, values: Factors) -> tuple | None:
         """Guards, factors, the frozen product of index values and a coefficient after a change of the bound variables."""
@@ -85,6 +96,7 @@ class Canonical(Functions):
     def _changes(self, bound: list[int], guards: frozenset, factors: Factors, depth: int) -> Iterator[dict[int, Affine]]:
         """Candidate substitutions of the bound variables by the canonical ones of this depth."""
         own = frozenset(bound)
+        outer = self._outer(bound, guards, factors)
         names = [self.table.bound(depth, k) for k in range(len(bound))]
         ranked = sorted(guards, key=lambda g: (len(self.table.form_free(g) & own), g))
         seen: set[tuple] = set()
@@ -95,7 +107,7 @@ class Canonical(Functions):
                 slots += ranked
                 change, pivots = column_hermite(self._rows(slots, bound), len(bound))
             linear = {v: make(0, {names[j]: change[i][j] for j in range(len(bound))}) for i, v in enumerate(bound)}
-            shifts = self._shifts(slots, pivots, linear, names)
+            shifts = self._shifts(slots, pivots, linear, names, outer)
             moves = {v: self.moved(form, shifts) for v, form in linear.items()}
             signature = tuple(moves.items())
             if signature not in seen:
@@ -106,16 +118,17 @@ class Canonical(Functions):
     def _rows(slots: list[Affine], bound: list[int]) -> list[list[int]]:
         return [[coefficient(slot, v) for v in bound] for slot in slots]
 
-    def _shifts(self, slots: list[Affine], pivots: list, linear: dict[int, Affine], names: list[int]) -> dict[int, Affine]:
+    def _shifts(self, slots: list[Affine], pivots: list, linear: dict[int, Affine], names: list[int],
+                outer: frozenset[int]) -> dict[int, Affine]:
         """Translations that leave each pivot slot without free part, beyond residues modulo the pivot.
 
-        A selector that mentions a bound variable takes no part: such a shift would not be a bijection.
+        Only variables free in the whole sum take part: a shift by one that is bound inside a factor would capture it, one by a
+        selector that mentions a bound variable would not be a bijection.
         """
         shifts: dict[int, Affine] = {}
-        own = frozenset(names)
         for position, column, pivot in pivots:
             slot = self.moved(self.moved(slots[position], linear), shifts)
-            free = {v: k // pivot for v, k in slot[1] if not self.table.variable_free[v] & own}
+            free = {v: k // pivot for v, k in slot[1] if self.table.variable_free[v] <= outer}
             step = {names[column]: plus(variable(names[column]), make(slot[0] // pivot, free), -1)}
             shifts = {v: self.moved(form, step) for v, form in shifts.items()} | step
         return shifts

@@ -72,12 +72,11 @@ def _refinements(algebra: Normaliser, e: Expr) -> Iterator[Expr]:
 def _refined(algebra: Normaliser, e: Expr, rest: Factors, members: list) -> Expr | None:
     """The expression with the members of one family split into cells."""
     guards = sorted({g for data, _, _ in members for g in data.guards})
-    result, split = e, False
+    result = e
     for data, factors, q in members:
         cells = _cells(algebra, frozenset(data.guards), guards)
         if cells is None:
             return None
-        split = split or len(cells) > 1
         result = algebra.subtract(result, {(NONE, factors): q})
         used = algebra.table.factors_free(factors) | algebra.table.forms_free(guards)
         for cell in cells:
@@ -85,17 +84,19 @@ def _refined(algebra: Normaliser, e: Expr, rest: Factors, members: list) -> Expr
             conditions, body, fresh = algebra.opened(part, used, {})
             total = algebra.total_of(body, conditions, fresh)
             result = algebra.add(result, algebra.multiply(total, {(NONE, rest): q}))
-    return result if split or not result else None
+    return result if result != e else None
 
 
 def _cells(algebra: Normaliser, own: frozenset, guards: list[Affine]) -> list[frozenset] | None:
-    """The polyhedron cut along each guard; None when that makes too many cells."""
+    """The polyhedron cut along each guard, with the guards that each cell satisfies; None when there are too many cells."""
     cells = [own]
     for guard in guards:
         grown = []
         for cell in cells:
-            if algebra.context.implied(cell, guard) or algebra.context.implied(cell, negated(guard)):
-                grown.append(cell)
+            if algebra.context.implied(cell, guard):
+                grown.append(cell | {guard})
+            elif algebra.context.implied(cell, negated(guard)):
+                grown.append(cell | {negated(guard)})
             else:
                 grown += [cell | {guard}, cell | {negated(guard)}]
         cells = grown

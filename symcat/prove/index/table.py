@@ -160,6 +160,10 @@ class Table:
             position += 1
         return found
 
+    def selector_depth_of(self, v: int) -> int:
+        """The depth of a selector's own variables."""
+        return self.selector_depth(self.variables[v].body)
+
     def holes(self, used: frozenset[int], extents: tuple[Affine, ...]) -> list[int]:
         """Ranged variables that are not in use, for the indices of a selector's body while it is rewritten."""
         serial = 0
