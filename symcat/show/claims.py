@@ -46,7 +46,8 @@ def obligations(records: Sequence[Record], waiting: Iterable[str] = (), title: s
     """The table of obligations: those that are decided, then those that wait."""
     table = _table(title, "law", "verdict", "method", "premises, or the witness", "s")
     for record in records:
-        table.add_row(*plain(record["name"]), verdict_text(record), *plain(record["method"], explanation(record), f"{record['seconds']:.2f}"))
+        row = plain(record["name"], record["method"], explanation(record), f"{record['seconds']:.2f}")
+        table.add_row(row[0], verdict_text(record), *row[1:])
     for name in waiting:
         table.add_row(Text(name, "dim"), Text("...", "dim"), "", "", "")
     return table
@@ -95,7 +96,8 @@ def card(target: str, records: Sequence[Record], findings: Sequence[Mapping[str,
     """An optimiser's law card: every law with its verdict and what stands behind it, then the findings."""
     table = _table("", "law", "verdict", "what it says", "premises, or the witness", "s")
     for record in records:
-        table.add_row(*plain(record["name"]), verdict_text(record), *plain(record["statement"], explanation(record), f"{record['seconds']:.2f}"))
+        row = plain(record["name"], record["statement"], explanation(record), f"{record['seconds']:.2f}")
+        table.add_row(row[0], verdict_text(record), *row[1:])
     notes = [Text(f"{finding['finding']}: {finding['detail']}", "yellow") for finding in findings]
     return Panel(Group(table, *notes), title=f"law card of {target}", title_align="left", expand=False)
 
