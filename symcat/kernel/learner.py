@@ -11,7 +11,7 @@ import numpy as np
 
 from symcat.category.evaluate import evaluate
 from symcat.errors import DataError, UnprovedError, UsageError
-from symcat.kernel.compiler import compile
+from symcat.kernel import compiler
 from symcat.kernel.kernel import Kernel
 from symcat.kernel.program import TrainingStep
 from symcat.kernel.train import History, check_finite
@@ -63,8 +63,9 @@ class LearnerKernel:
             step = TrainingStep(self.learner.step, len(self.learner.kept))
             sizes = {symbol.name: size for symbol, size in self.learner.sizes.items()} | {str(self.learner.size): int(batch)}
             known = {symbol.name for symbol in step.step.dims}
-            self.kernels[batch] = compile(step, {name: size for name, size in sizes.items() if name in known},
-                                          self.learner.optimiser.assignment(), self.dtype, obligations=self.given, unproved=self.unproved)
+            known_sizes = {name: size for name, size in sizes.items() if name in known}
+            self.kernels[batch] = compiler.compile(step, known_sizes, self.learner.optimiser.assignment(), self.dtype,
+                                                   obligations=self.given, unproved=self.unproved)
         self.latest = self.kernels[batch]
         return self.latest
 
