@@ -7,9 +7,10 @@ evaluated over its whole box with NumPy: loop indices are open grids, reads are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 import numpy as np
 import sympy as sp
@@ -41,7 +42,7 @@ def evaluate(f: Morphism, inputs: Sequence[object], dims: Mapping | None = None,
     [array([4., 6.])]
     """
     run = Evaluation(f, inputs, dims or {}, hypers or {}, scalars)
-    return [run.array(name) for name in f.outs]
+    return run.outputs()
 
 
 def unmet(f: Morphism, inputs: Sequence[object], dims: Mapping | None = None, hypers: Mapping | None = None,
@@ -204,10 +205,36 @@ class _Reader:
         return np.asarray(self.ring.powers(*np.broadcast_arrays(inner, self.value(exponent, box))), dtype=self.ring.dtype)
 
 
+class Prepared:
+    """A morphism with what all its runs share."""
+
+    def __init__(self, f: Morphism) -> None:
+        self.f = f
+        self.dims = f.dims
+        self.nodes = {node.name: node for node in f.nodes}
+        self.sources = {node.name: node.sources for node in f.nodes}
+        self.symbols = {node.name: node.body.free_symbols for node in f.nodes}
+        everything = [e for node in f.nodes for e in (node.body, *node.out, *node.guards)] + [r.expr for r in f.requirements]
+        self.selected = {call.name for e in everything for call in e.atoms(Argmax)}
+        self.needed = self.order(f.outs)
+
+    def order(self, names: Iterable[str]) -> tuple[Comprehension, ...]:
+        """The nodes that some arrays need, in the order of the program."""
+        wanted, found = list(names), set()
+        while wanted:
+            name = wanted.pop()
+            if name in self.nodes and name not in found:
+                found.add(name)
+                wanted.extend(self.sources[name])
+        return tuple(node for node in self.f.nodes if node.name in found)
+
+
 class Evaluation:
     """One run of a program at one point.  Arrays are computed when asked for, each once."""
 
-    def __init__(self, f: Morphism, inputs: Sequence[object], dims: Mapping, hypers: Mapping, scalars: Scalars) -> None:
+    def __init__(self, program: Morphism | Prepared, inputs: Sequence[object], dims: Mapping, hypers: Mapping, scalars: Scalars) -> None:
+        self.program = program if isinstance(program, Prepared) else Prepared(program)
+        f = self.program.f
         if len(inputs) != len(f.dom):
             raise ShapeError(f"a morphism from {f.dom} takes {len(f.dom)} arrays, {len(inputs)} came")
         self.f, self.scalars = f, scalars
@@ -215,11 +242,13 @@ class Evaluation:
         self.selections: dict[str, np.ndarray] = {}
         for (name, wire), given in zip(f.dom, inputs, strict=True):
             self.arrays[name] = self._ring(wire.base).array(given)
-        self.sizes = infer_dims(f, [array.shape for array in self.arrays.values()], dims)
+        self.sizes = infer_dims(f, self.program.dims, [array.shape for array in self.arrays.values()], dims)
         self.hypers = {name_of(key): value for key, value in hypers.items()}
-        self._nodes = {node.name: node for node in f.nodes}
-        everything = [e for node in f.nodes for e in (node.body, *node.out, *node.guards)] + [r.expr for r in f.requirements]
-        self._selected = {call.name for e in everything for call in e.atoms(Argmax)}
+
+    def outputs(self) -> list[np.ndarray]:
+        """The arrays on the wires of `cod`."""
+        self._compute(self.program.needed)
+        return [self.arrays[name] for name in self.f.outs]
 
     def array(self, name: str) -> np.ndarray:
         """The value of an array of the program."""
@@ -230,7 +259,7 @@ class Evaluation:
     def over(self, node: Comprehension, e: sp.Expr) -> np.ndarray:
         """The values of an expression over the box of a node of the program, in the box's shape (a row when it has guards)."""
         self._need({*node.sources, *(call.name for call in e.atoms(At, Argmax))})
-        reader = self._reader(self._ring(node.base), e)
+        reader = self._reader(self._ring(node.base), e.free_symbols)
         box = Box.of([(0, size_of(extent, self.sizes, node.name)) for extent in node.extents])
         box = box.where(reader.guarded(node.guards, box)) if node.guards else box
         return np.broadcast_to(reader.value(e, box), box.shape)
@@ -240,7 +269,7 @@ class Evaluation:
         try:
             self._need(requirement.sources)
             ranges = [(0, size_of(extent, self.sizes, "a requirement")) for extent in requirement.extents]
-            reader, box = self._reader(self.scalars, requirement.expr), Box.of(ranges)
+            reader, box = self._reader(self.scalars, requirement.expr.free_symbols), Box.of(ranges)
             mask = reader.guarded(requirement.guards, box)
             value = reader.value(requirement.expr, box if mask.all() else box.where(mask))
             return _compares(value, requirement.relation, self.scalars)
@@ -250,9 +279,9 @@ class Evaluation:
     def _ring(self, base: Base) -> Scalars:
         return modular(base.modulus) if base.modulus and self.scalars != SYMBOLIC else self.scalars
 
-    def _reader(self, ring: Scalars, body: sp.Expr) -> _Reader:
+    def _reader(self, ring: Scalars, symbols: Iterable[sp.Symbol]) -> _Reader:
         values = {}
-        for symbol in body.free_symbols:
+        for symbol in symbols:
             if symbol in self.sizes or symbol.name.startswith("_"):
                 continue
             if symbol.name in self.hypers:
@@ -263,25 +292,21 @@ class Evaluation:
                 raise DomainError(f"hyperparameter {symbol} has no value: give hypers={{{symbol.name!r}: ...}}")
         return _Reader(ring, self.arrays, self.selections, values, self.sizes)
 
-    def _need(self, names: set[str]) -> None:
-        """Compute the arrays and what they read, in the order of the program."""
-        wanted = [name for name in names if name not in self.arrays]
-        missing: set[str] = set()
-        while wanted:
-            name = wanted.pop()
-            if name not in missing and name not in self.arrays:
-                missing.add(name)
-                wanted.extend(self._nodes[name].sources)
+    def _need(self, names: Iterable[str]) -> None:
+        """Compute arrays and what they read."""
+        self._compute(self.program.order(name for name in names if name not in self.arrays))
+
+    def _compute(self, nodes: Sequence[Comprehension]) -> None:
         with np.errstate(all="ignore"):
-            for node in self.f.nodes:
-                if node.name in missing:
+            for node in nodes:
+                if node.name not in self.arrays:
                     self._run(node)
 
     def _run(self, node: Comprehension) -> None:
         ring = self._ring(node.base)
         shape = tuple(size_of(extent, self.sizes, node.name) for extent in node.shape)
         extents = tuple(size_of(extent, self.sizes, node.name) for extent in node.extents)
-        reader = self._reader(ring, node.body)
+        reader = self._reader(ring, self.program.symbols[node.name])
         result = ring.full(shape, 0)
         if node.op == "max":
             self._maximum(node, reader, result, extents)
@@ -302,7 +327,7 @@ class Evaluation:
             values = np.broadcast_to(reader.value(node.body, box), box.shape).reshape(*box.shape[:rank], -1)
             place = tuple(slice(*bounds) for bounds in ranges[:rank])
             _put(result, place, reader.ring.greatest(values))
-            if node.name in self._selected:
+            if node.name in self.program.selected:
                 first = reader.ring.argmax(values)
                 selection[place] = np.stack(np.unravel_index(first, reduced), axis=-1) if reduced else selection[place]
         self.selections[node.name] = selection
@@ -340,7 +365,7 @@ def _put(result: np.ndarray, place: tuple, values: object) -> None:
 
 def _blocks(extents: Sequence[int], axes: int) -> Iterator[tuple[tuple[int, int], ...]]:
     """The box cut along its first `axes` axes into blocks of at most BLOCK points, where that is possible."""
-    steps, excess = list(extents), -(-int(np.prod(extents, dtype=float)) // BLOCK)
+    steps, excess = list(extents), -(-prod(extents) // BLOCK)
     for axis in range(axes):
         if excess > 1:
             steps[axis] = max(1, extents[axis] // excess)

@@ -13,10 +13,10 @@ from symcat.errors import ShapeError
 Sizes = dict[sp.Symbol, int]
 
 
-def infer_dims(f: Morphism, shapes: Sequence[tuple[int, ...]], dims: Mapping) -> Sizes:
-    """The sizes of the dims: those given, those that are an axis of an input, and those that one unknown in an axis determines."""
+def infer_dims(f: Morphism, symbols: Sequence[sp.Symbol], shapes: Sequence[tuple[int, ...]], dims: Mapping) -> Sizes:
+    """The sizes of the dims `symbols`: given, or an axis of an input, or the one unknown in an axis."""
     named = {name_of(key): int(value) for key, value in dims.items()}
-    sizes: Sizes = {symbol: named[symbol.name] for symbol in f.dims if symbol.name in named}
+    sizes: Sizes = {symbol: named[symbol.name] for symbol in symbols if symbol.name in named}
     axes = [(name, axis, extent, size) for (name, wire), shape in zip(f.dom, shapes, strict=True)
             for axis, (extent, size) in enumerate(zip(wire.shape, shape, strict=False))]
     for (name, wire), shape in zip(f.dom, shapes, strict=True):
@@ -39,11 +39,16 @@ def infer_dims(f: Morphism, shapes: Sequence[tuple[int, ...]], dims: Mapping) ->
 
 def size_of(extent: sp.Expr, sizes: Mapping, what: str) -> int:
     """A dim expression as a size of at least 1; `sizes` by symbol or by name."""
-    value = extent.xreplace({s: sp.Integer(sizes.get(s, sizes.get(s.name))) for s in extent.free_symbols if s in sizes or s.name in sizes})
+    if extent in sizes:
+        return sizes[extent]
+    if extent.is_Integer and extent.p > 0:
+        return extent.p
+    known = {s: sp.Integer(sizes.get(s, sizes.get(s.name))) for s in extent.free_symbols if s in sizes or s.name in sizes}
+    value = extent.xreplace(known) if known else extent
     if not value.is_Integer:
         missing = ", ".join(f"{s.name!r}: ..." for s in sorted(value.free_symbols, key=str))
         raise ShapeError(f"{what}: the size of {extent} is not known; give dims={{{missing}}}")
-    if value < 1:
+    if int(value) < 1:
         raise ShapeError(f"{what}: the dim {extent} is {value} at these sizes; every axis has at least one entry")
     return int(value)
 

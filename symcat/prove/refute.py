@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from random import Random
 
 import numpy as np
@@ -17,7 +18,7 @@ import sympy as sp
 
 from symcat.category import functions as fn
 from symcat.category.comprehension import Fact
-from symcat.category.evaluate import Evaluation
+from symcat.category.evaluate import Evaluation, Prepared
 from symcat.category.morphism import Morphism
 from symcat.category.objects import EXACT
 from symcat.category.scalars import FLOAT, Scalars, smooth_sample
@@ -38,7 +39,7 @@ BITS = (128, 512)
 TRANSCENDENTAL = (sp.exp, sp.log, sp.tanh, fn.sigmoid, fn.softplus, fn.Smooth)
 
 
-def refute(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = (), *, tries: int = 30, seed: int = 0) -> Witness | Tested:
+def refute(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = (), *, tries: int = 20, seed: int = 0) -> Witness | Tested:
     """A witness that two morphisms of one type differ, or what was tested.
 
     Over Z[n] a difference is one of formal polynomials.  `tries` bounds the points drawn; the result depends on nothing but
@@ -80,6 +81,10 @@ class Judge:
     rhs: Morphism
 
     @cached_property
+    def sides(self) -> tuple[Prepared, Prepared]:
+        return Prepared(self.lhs), Prepared(self.rhs)
+
+    @cached_property
     def algebraic(self) -> bool:
         """Whether exact rationals have a chance at generic points."""
         return not any(e.has(*TRANSCENDENTAL) for f in (self.lhs, self.rhs)
@@ -98,9 +103,9 @@ class Judge:
 
     def looks_different(self, point: Point) -> bool | None:
         """Whether floats differ by more than rounding explains; None where they are undefined."""
-        runs = [Evaluation(f, point.inputs, point.dims, point.hypers, FLOAT) for f in (self.lhs, self.rhs)]
+        runs = [Evaluation(f, point.inputs, point.dims, point.hypers, FLOAT) for f in self.sides]
         found = False
-        for left, right in zip(*(_outputs(run) for run in runs), strict=True):
+        for left, right in zip(*(run.outputs() for run in runs), strict=True):
             if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
                 return None
             found |= bool(np.any(np.abs(left - right) > 1e-9 * (np.abs(left) + np.abs(right)) + 1e-11))
@@ -108,18 +113,18 @@ class Judge:
 
     def work(self, dims: dict[str, int]) -> int:
         """The number of points of all boxes of both sides."""
-        return sum(int(np.prod([size_of(extent, dims, node.name) for extent in node.extents], dtype=float))
+        return sum(prod(size_of(extent, dims, node.name) for extent in node.extents)
                    for f in (self.lhs, self.rhs) for node in f.nodes)
 
     def _compare(self, point: Point, scalars: Scalars) -> Difference | str:
         try:
-            runs = [Evaluation(f, point.inputs, point.dims, point.hypers, scalars) for f in (self.lhs, self.rhs)]
+            runs = [Evaluation(f, point.inputs, point.dims, point.hypers, scalars) for f in self.sides]
             states = [run.holds(requirement) for run in runs for requirement in run.f.requirements]
             if False in states:
                 return "outside"
             if None in states:
                 return "undecided"
-            pairs = list(zip(*(_outputs(run) for run in runs), strict=True))
+            pairs = list(zip(*(run.outputs() for run in runs), strict=True))
         except (DomainError, ZeroDivisionError):
             return "undecided"
         for wire, (left, right) in enumerate(pairs):
@@ -133,10 +138,6 @@ class Judge:
                     kink = any(on_a_kink(run) for run in runs)
                     return Difference(point, wire, index, *_texts(a, b), not hasattr(a, "overlaps"), kink)
         return "agree"
-
-
-def _outputs(run: Evaluation) -> list[np.ndarray]:
-    return [run.array(name) for name in run.f.outs]
 
 
 def _different(scalars: Scalars) -> Callable[[object, object], bool | None]:
@@ -164,11 +165,12 @@ class Search:
     tries: int
 
     def run(self) -> Witness | Tested:
-        sizes = [s for s in self.setting.sizes(SIZES) if self.judge.work(s) <= FLOAT_WORK]
+        work = {tuple(s.items()): self.judge.work(s) for s in self.setting.sizes(SIZES)}
+        sizes = [dict(s) for s, count in work.items() if count <= FLOAT_WORK]
         tested = screened = undecided = 0
         at_kink: Difference | None = None
         for point in self._points(sizes):
-            affordable = self.judge.work(dict(point.dims)) <= EXACT_WORK
+            affordable = work[tuple(point.dims.items())] <= EXACT_WORK
             suspicious = self.judge.looks_different(point)
             if not suspicious and (tested >= EXACT_POINTS or not affordable):
                 screened += suspicious is False
