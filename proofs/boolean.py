@@ -3,7 +3,7 @@
 import sympy as sp
 
 from symcat.category.expression import At
-from symcat.category.morphism import Builder, Morphism
+from symcat.category.morphism import Morphism
 from symcat.category.space import Z2, Z, dims, space
 from symcat.category.structure import copy, identity
 from symcat.category.trace import trace
@@ -45,9 +45,10 @@ def finite_difference(f: Morphism) -> Morphism:
     here = w.call(f, x)
     outs = []
     for position in range(len(x)):
-        flipped = [w.gather((), lambda: At(name) + 1, base=Z2) if k == position else name for k, name in enumerate(x)]
-        there = w.call(f, flipped)
-        outs.append(w.gather((), lambda: sp.Add(*[(At(a) + At(b)) * At(c) for a, b, c in zip(here, there, y, strict=True)]), base=Z2))
+        flipped = w.gather((), lambda name=x[position]: At(name) + 1, base=Z2)
+        there = w.call(f, (*x[:position], flipped, *x[position + 1:]))
+        changes = sp.Add(*[(At(a) + At(b)) * At(c) for a, b, c in zip(here, there, y, strict=True)])
+        outs.append(w.gather((), lambda changes=changes: changes, base=Z2))
     return w.build(outs, f.dom.names)
 
 

@@ -50,7 +50,7 @@ def relu_difference_reversed() -> tuple[Equation, ...]:
 CLAIMS = (
     Claim("cross-entropy as printed", "sum t_i (z_i - log softmax(z)_i) is the cross-entropy", CRUTTWELL,
           lambda: (Equation(trace(printed_cross_entropy, PAIR), loss("cross_entropy", space(y=Real[n])).body),), "refuted"),
-    Claim("cross-entropy as printed, what it is", "the printed loss is (sum t) logsumexp(z): it does not see which label is right", CRUTTWELL,
+    Claim("cross-entropy as printed, what it is", "the printed loss is (sum t) logsumexp(z), blind to which label is right", CRUTTWELL,
           lambda: (Equation(trace(printed_cross_entropy, PAIR), trace(lambda t, z: np.sum(t) * logsumexp(z), PAIR)),)),
     Claim("max-pool to every tie", "max-pooling passes its covector to every tied maximum", "a published implementation, read 2022",
           pooling, "refuted"),

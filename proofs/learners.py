@@ -9,8 +9,10 @@ from symcat.learn.losses import LOSSES, loss
 from symcat.learn.optimisers import OPTIMISERS, gradient_descent
 from symcat.learn.rates import RATES, Rate
 
+CONSTANT = Rate()
 
-def net(optimiser, name: str = "cross_entropy", rate: Rate = Rate()) -> Learner:
+
+def net(optimiser, name: str = "cross_entropy", rate: Rate = CONSTANT) -> Learner:
     model = mlp("n", "h", "m")
     return Learner(model, loss(name, model.cod), optimiser, rate)
 
@@ -28,7 +30,8 @@ STATEMENT = "put(t, s, p, x) = U*(s, p, gradient of the loss at U(s, p))"
 CLAIMS = (
     *(Claim(f"learning step {name}", STATEMENT, LEARNER, lambda rule=rule: steps(net(rule))) for name, rule in OPTIMISERS.items()),
     *(Claim(f"learning step {name}", STATEMENT, LEARNER, lambda name=name: steps(net(gradient_descent, name))) for name in LOSSES),
-    *(Claim(f"learning step {name} rate", STATEMENT, LEARNER, lambda name=name: steps(net(gradient_descent, rate=Rate(name)))) for name in RATES),
+    *(Claim(f"learning step {name} rate", STATEMENT, LEARNER, lambda name=name: steps(net(gradient_descent, rate=Rate(name))))
+      for name in RATES),
     Claim("learning step conv net", STATEMENT, LEARNER, lambda: steps(conv_learner())),
     *obligations(net(gradient_descent)),
 )

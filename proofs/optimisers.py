@@ -54,7 +54,9 @@ CLAIMS = (
     *(Claim(f"reduces_to_descent {name}", "with every rate of forgetting at 0, one step is p - lr g", SOURCE,
             lambda name=name: reduces_to_descent(OPTIMISERS[name]), expected) for name, expected in REDUCES.items()),
     Claim("momentum rearranged", "p - (lr g - gamma v) is heavy-ball momentum", SOURCE, lambda: same(momentum, momentum_rearranged)),
-    Claim("momentum as printed", "v <- -gamma v - lr g is heavy-ball momentum", SOURCE, lambda: same(momentum, momentum_as_printed), "refuted"),
+    Claim("momentum as printed", "v <- -gamma v - lr g is heavy-ball momentum", SOURCE,
+          lambda: same(momentum, momentum_as_printed), "refuted"),
     Claim("Adam rearranged", "moving averages m + (1 - b)(g - m) give Adam", SOURCE, lambda: same(adam, adam_rearranged)),
-    Claim("Adam with one correction", "b2 in both bias corrections gives Adam", SOURCE, lambda: same(adam, adam_with_one_correction), "refuted"),
+    Claim("Adam with one correction", "b2 in both bias corrections gives Adam", SOURCE,
+          lambda: same(adam, adam_with_one_correction), "refuted"),
 )

@@ -15,7 +15,7 @@ from functools import cached_property
 import sympy as sp
 
 from symcat.category.comprehension import Comprehension, Fact, Requirement
-from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, is_index, reads
+from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, is_index
 from symcat.category.polyhedron import implied
 from symcat.category.space import Base, Dim, Real, Space, Wire, unused
 from symcat.errors import ShapeError, TraceError
@@ -118,8 +118,8 @@ class Morphism:
         for name, wire in self.dom:
             names[name] = build.input(name, Wire(wire.base, tuple(sp.expand(change(d)) for d in wire.shape)))
         for node in self.nodes:
-            moved = node.map(lambda e: sp.expand(change(e)) if not e.has(At) else change(e)).rename({k: v for k, v in names.items() if k != node.name})
-            names[node.name] = build.append(moved)
+            moved = node.map(lambda e: change(e) if e.has(At) else sp.expand(change(e)))
+            names[node.name] = build.append(moved.rename({k: v for k, v in names.items() if k != node.name}))
         for requirement in self.requirements:
             build.requirements.append(requirement.map(change).rename(names))
         for fact in self.facts:
@@ -243,9 +243,10 @@ class Builder:
         if expr.is_number:
             holds = {">=0": expr >= 0, ">0": expr > 0, "!=0": sp.Ne(expr, 0)}[relation]
             if not holds:
-                raise ShapeError(f"the condition {expr} {relation[:-1]} 0 fails: these dims or hyperparameters do not satisfy the premises")
+                raise ShapeError(f"the condition {expr} {relation[:-1]} 0 fails: these dims or hyperparameters violate the premises")
             return
-        if relation == ">=0" and all(s.is_integer and s.is_positive for s in expr.free_symbols) and implied(self._known(expr), affine(expr)):
+        about_dims = all(s.is_integer and s.is_positive for s in expr.free_symbols)
+        if relation == ">=0" and about_dims and implied(self._known(expr), affine(expr)):
             return
         self.facts[Fact(expr, relation)] = None
 
@@ -300,7 +301,7 @@ class Builder:
             if not fed.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
                 body = fed
         if body.has(sp.Float):
-            raise TraceError(f"a float in {body}: write the rational (9/10 for 0.9); literals in traced code are read as their shortest decimal")
+            raise TraceError(f"a float in {body}: write the rational, 9/10 for 0.9")
         return node.base.reduce(body)
 
     def _alias(self, node: Comprehension) -> str | None:
@@ -321,7 +322,8 @@ class Builder:
         """What is known of the dims: at least 1, and the facts so far."""
         symbols = set().union(*(e.free_symbols for e in exprs)) | set().union(*(f.expr.free_symbols for f in self.facts), set())
         known = [{s: 1, sp.S.One: -1} for s in symbols if s.is_integer and s.is_positive]
-        known += [affine(f.expr) for f in self.facts if f.relation == ">=0" and all(s.is_integer and s.is_positive for s in f.expr.free_symbols)]
+        known += [affine(f.expr) for f in self.facts
+                  if f.relation == ">=0" and all(s.is_integer and s.is_positive for s in f.expr.free_symbols)]
         return known
 
     def _check(self, node: Comprehension) -> None:
@@ -349,7 +351,7 @@ class Builder:
                 self._in_range(node, e, extent, what)
 
     def _in_range(self, node: Comprehension, e: sp.Expr, extent: Dim, what: object) -> None:
-        extents = {symbol: size for symbol, size in node.box}
+        extents = dict(node.box)
         if e in extents and extents[e] == extent:
             return
         form, size = affine(e), affine(extent)
@@ -361,7 +363,7 @@ class Builder:
             bounds.append((selector, source.reduced[selector.component][1]))
         context = [affine(guard) for guard in node.guards] + self._known(e, extent, *node.extents, *(b for _, b in bounds))
         for variable, bound in bounds:
-            upper = {key: value for key, value in affine(bound).items()}
+            upper = affine(bound)
             upper[sp.S.One] = upper.get(sp.S.One, 0) - 1
             upper[variable] = upper.get(variable, 0) - 1
             context += [{variable: 1}, upper]

@@ -36,7 +36,7 @@ def dim(value: int | str | sp.Expr) -> Dim:
     for symbol in expr.free_symbols:
         if not (symbol.is_integer and symbol.is_positive):
             raise ShapeError(f"dim {expr} uses {symbol}, which is not a dim: make it with sc.dims({symbol.name!r})")
-    for term, coefficient in expr.as_coefficients_dict().items():
+    for coefficient in expr.as_coefficients_dict().values():
         if not coefficient.is_Integer:
             raise ShapeError(f"dim {expr} is not an integer for every {', '.join(sorted(s.name for s in expr.free_symbols))}: "
                              f"write the divisible dim as a product, e.g. 2*m instead of n with n/2")

@@ -18,6 +18,7 @@ from symcat.kernel.train import History, check_finite
 from symcat.laws.claim import Claim
 from symcat.laws.obligations import obligations as obligations_of
 from symcat.learn.learner import Learner
+from symcat.prove.campaign import Ledger
 from symcat.prove.record import goal_digest
 from symcat.verdict import Verdict
 
@@ -129,14 +130,15 @@ class LearnerKernel:
         return self.kernel.explain()
 
 
-def compile_learner(learner: Learner, obligations: Sequence[Decided] = (), *, batch: int | None = None, dtype: str = "float64",
+def compile_learner(learner: Learner, obligations: Sequence[Decided] | Ledger = (), *, batch: int | None = None, dtype: str = "float64",
                     unproved: bool = False, seed: int = 0) -> LearnerKernel:
-    """A learner's kernel, from its proved obligations (`sc.prove(learner)`, the entries of a ledger).
+    """A learner's kernel, from its proved obligations: what `sc.prove(learner)` returns, or entries of a ledger.
 
     UnprovedError names every obligation that is missing, refuted or unknown, or was proved of another learner; with
     `unproved` the kernel is compiled all the same and stamped UNPROVED.
     """
-    given = tuple(checked(claim, obligations) for claim in obligations_of(learner))
+    decided = getattr(obligations, "entries", obligations)
+    given = tuple(checked(claim, decided) for claim in obligations_of(learner))
     missing = [f"{one.name} ({one.status})" for one in given if one.status != "proved"]
     if missing and not unproved:
         raise UnprovedError(f"obligations that are not proved: {', '.join(missing)}; prove them with sc.prove(learner) and pass what it "

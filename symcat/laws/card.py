@@ -33,6 +33,6 @@ def card(optimiser: Optimiser) -> tuple[Claim, ...]:
     """The claims: lens laws, action laws, reduction to plain descent.  Both verdicts are findings: none is expected."""
     claims = [law.claim(optimiser.name, lambda: (optimiser.lens(PARAMETER),), "either") for law in (*WELL_BEHAVED, *ACTION_LAWS)]
     settings = ", ".join(f"{name} = {value}" for name, value in memoryless(optimiser).fixed.items())
-    claims.append(Claim(f"reduces_to_descent {optimiser.name}", "one step is p - lr g" + (f" when {settings}" if settings else ""), REDUCTION,
-                        lambda: reduces_to_descent(optimiser), "either"))
+    statement = "one step is p - lr g" + (f" when {settings}" if settings else "")
+    claims.append(Claim(f"reduces_to_descent {optimiser.name}", statement, REDUCTION, lambda: reduces_to_descent(optimiser), "either"))
     return tuple(claims)

@@ -27,7 +27,8 @@ class Lens:
     def __post_init__(self) -> None:
         a = self.get.dom
         if not self.put.dom[: len(a)].fits(a):
-            raise ShapeError(f"put starts at {self.put.dom}, but it must start at A * B' with A = {a}; did you mean put(a, db), in that order?")
+            raise ShapeError(f"put starts at {self.put.dom}, but it must start at A * B' with A = {a}; "
+                             "did you mean put(a, db), in that order?")
 
     @property
     def dom(self) -> tuple[Space, Space]:

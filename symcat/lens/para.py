@@ -10,7 +10,7 @@ import sympy as sp
 from symcat.category.comprehension import Comprehension
 from symcat.category.expression import Argmax, At, index
 from symcat.category.morphism import Builder, Morphism
-from symcat.category.space import UNIT, Dim, Space, Wire
+from symcat.category.space import Dim, Space, Wire
 from symcat.category.structure import identity
 from symcat.errors import ShapeError
 from symcat.lens.lens import Lens, lens

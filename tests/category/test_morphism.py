@@ -117,7 +117,8 @@ def test_substitution_of_dims_checks_the_facts():
 
 def test_digest_does_not_depend_on_the_hash_seed():
     code = ("from symcat.category.space import *; from symcat.category.structure import *; from symcat.derivative.reverse import R\n"
-            "from symcat.laws.law import pointwise\na = space(x=Real['n'], y=Real[2])\nprint(R(copy(a) >> pointwise(a) @ pointwise(a)).digest)")
+            "from symcat.laws.law import pointwise\na = space(x=Real['n'], y=Real[2])\n"
+            "print(R(copy(a) >> pointwise(a) @ pointwise(a)).digest)")
     seen = {subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PATH": ""}, capture_output=True, text=True,
                            check=True).stdout for seed in ("0", "1", "2")}
     assert len(seen) == 1 and len(seen.pop().strip()) == 64

@@ -16,9 +16,10 @@ from symcat.learn.rates import Rate
 n, h, m = dims("n h m")
 NET = mlp("n", "h", "m")
 SIZES = {n: 4, h: 5, m: 3}
+CONSTANT = Rate()
 
 
-def learner(optimiser=gradient_descent, name="cross_entropy", rate=Rate()):
+def learner(optimiser=gradient_descent, name="cross_entropy", rate=CONSTANT):
     return Learner(NET, loss(name, NET.cod), optimiser, rate, sizes=SIZES)
 
 

@@ -48,7 +48,8 @@ def test_twenty_steps_agree_with_the_textbook(name):
     rule, draw = OPTIMISERS[name], np.random.default_rng(1)
     step, values = rule.step(Real[n]), rule.assignment()
     p = q = draw.normal(size=5)
-    states = [np.full(tuple(5 for _ in wire.shape), float(start)) for wire, (_, start) in zip(rule.state_wires(Real[n]), rule.states, strict=True)]
+    shapes = [tuple(5 for _ in wire.shape) for wire in rule.state_wires(Real[n])]
+    states = [np.full(shape, float(start)) for shape, (_, start) in zip(shapes, rule.states, strict=True)]
     memory = None
     for _ in range(20):
         g = draw.normal(size=5)

@@ -15,7 +15,7 @@ import sympy as sp
 
 from symcat.category.hyper import Hyper, exact_number, infer
 from symcat.category.morphism import Builder, Morphism
-from symcat.category.space import Real, Space, Wire, dims
+from symcat.category.space import Space, Wire
 from symcat.category.trace import trace
 from symcat.errors import TraceError, UsageError
 from symcat.lens.lens import Lens
@@ -111,7 +111,8 @@ class Optimiser:
         """S for a space of parameters: each wire's states, named state_wire."""
         result = Space(())
         for name, wire in params:
-            result = result * Space(tuple((f"{state}_{name}", w) for state, w in zip(self.state_names, self.state_wires(wire), strict=True)))
+            states = zip(self.state_names, self.state_wires(wire), strict=True)
+            result = result * Space(tuple((f"{state}_{name}", shaped) for state, shaped in states))
         return result
 
     def initial(self, params: Space) -> list[sp.Rational]:
