@@ -8,20 +8,19 @@ evaluated over its whole box with NumPy: loop indices are open grids, reads are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 
 import numpy as np
 import sympy as sp
 
+from symcat.category.bodies import Box, Reader
 from symcat.category.comprehension import Comprehension, Fact, Requirement
-from symcat.category.expression import Argmax, At, Bracket, Delta, index
-from symcat.category.functions import Smooth
+from symcat.category.expression import Argmax, At
 from symcat.category.modular import modular
 from symcat.category.morphism import Morphism
 from symcat.category.objects import EXACT, SYMBOLIC
-from symcat.category.scalars import FLOAT, Irrational, Scalars, Undecided, rational
+from symcat.category.scalars import FLOAT, Irrational, Scalars, Undecided
 from symcat.category.sizes import infer_dims, name_of, size_of
 from symcat.category.space import Base
 from symcat.errors import DomainError, ShapeError
@@ -57,8 +56,8 @@ def fact_holds(fact: Fact, dims: Mapping, hypers: Mapping, scalars: Scalars = EX
     named = {name_of(key): value for key, value in {**dims, **hypers}.items()}
     values = {symbol: scalars.convert(named[symbol.name]) for symbol in fact.expr.free_symbols if symbol.name in named}
     try:
-        value = _Reader(scalars, {}, {}, values, {}).value(fact.expr, Box({}, ()))
-        return _compares(value, fact.relation, scalars)
+        value = Reader(scalars, {}, {}, values, {}).value(fact.expr, Box({}, ()))
+        return scalars.compares(value, fact.relation)
     except (Irrational, Undecided, ZeroDivisionError):
         return None
 
@@ -74,135 +73,6 @@ def generic_inputs(f: Morphism, dims: Mapping | None = None) -> list[np.ndarray]
             array[place] = sp.Symbol("_".join([name, *map(str, place)]), real=True)
         arrays.append(array)
     return arrays
-
-
-@dataclass(frozen=True)
-class Box:
-    """Points at which a body is evaluated: for each loop index an integer array that broadcasts to `shape`."""
-
-    indices: Mapping[sp.Symbol, np.ndarray]
-    shape: tuple[int, ...]
-
-    @classmethod
-    def of(cls, ranges: Sequence[tuple[int, int]]) -> Box:
-        rank = len(ranges)
-        grids = {index(k): np.arange(*bounds).reshape([-1 if j == k else 1 for j in range(rank)]) for k, bounds in enumerate(ranges)}
-        return cls(grids, tuple(stop - start for start, stop in ranges))
-
-    def where(self, mask: np.ndarray) -> Box:
-        """The points at which a mask of the box's shape is true, in a row."""
-        return Box({s: np.broadcast_to(a, self.shape)[mask] for s, a in self.indices.items()}, (int(mask.sum()),))
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """What a body's names mean: `value` gives scalars, `integer` index values, `mask` the points that guards admit."""
-
-    ring: Scalars
-    arrays: Mapping[str, np.ndarray]
-    selections: Mapping[str, np.ndarray]
-    values: Mapping[sp.Symbol, object]
-    sizes: Mapping[sp.Symbol, int]
-
-    def value(self, e: sp.Expr, box: Box) -> np.ndarray:
-        """A body at the points of a box: an array that broadcasts to the box's shape."""
-        ring = self.ring
-        if e.is_Rational:
-            return ring.full((), e)
-        if isinstance(e, At):
-            return self.read(self.arrays[e.name], e.indices, box, e)
-        if e in self.values:
-            return np.asarray(self.values[e], dtype=ring.dtype)
-        if isinstance(e, (sp.Symbol, Argmax)):
-            return ring.integers(self.integer(e, box))
-        if e.is_Add:
-            return self._fold(ring.add, e.args, box)
-        if e.is_Mul or isinstance(e, (Bracket, Delta)):
-            return self._product(e, box)
-        if e is sp.E:
-            return ring.call("exp", [ring.full((), 1)])
-        if e.is_Pow and not isinstance(e, sp.exp):
-            return self._power(*e.args, box)
-        if isinstance(e, Smooth):
-            return ring.smooth(e.args[0].name, int(e.args[1]), self.value(e.args[2], box))
-        if isinstance(e, sp.Function):
-            return ring.call(type(e).__name__, [self.value(argument, box) for argument in e.args])
-        raise DomainError(f"{e}, a {type(e).__name__}, has no meaning in a body: bodies are made of reads, numbers and the functions "
-                          "of symcat.category.functions")
-
-    def integer(self, e: sp.Expr, box: Box) -> np.ndarray:
-        """An index expression at the points of a box."""
-        if e.is_Integer:
-            return np.asarray(int(e))
-        if e in box.indices:
-            return box.indices[e]
-        if e in self.sizes:
-            return np.asarray(self.sizes[e])
-        if isinstance(e, Argmax):
-            return self.read(self.selections[e.name], e.indices, box, e)[..., e.component]
-        if e.is_Add or e.is_Mul:
-            combine = np.add if e.is_Add else np.multiply
-            result = self.integer(e.args[0], box)
-            for argument in e.args[1:]:
-                result = combine(result, self.integer(argument, box))
-            return np.asarray(result)
-        raise ShapeError(f"{e} in an index: give the size of each dim, and use indices that are affine in loop indices and dims")
-
-    def read(self, array: np.ndarray, indices: Sequence[sp.Expr], box: Box, what: sp.Expr) -> np.ndarray:
-        places = self.places(indices, array.shape, box, what)
-        return np.asarray(array[tuple(places)], dtype=array.dtype) if places else array
-
-    def places(self, indices: Sequence[sp.Expr], shape: Sequence[int], box: Box, what: object) -> list[np.ndarray]:
-        places = [self.integer(e, box) for e in indices]
-        for place, extent, e in zip(places, shape, indices, strict=False):
-            if place.size and (place.min() < 0 or place.max() >= extent):
-                raise ShapeError(f"{what}: index {e} runs over {place.min()}..{place.max()} but the axis has {extent} entries")
-        return places
-
-    def mask(self, calls: Sequence[sp.Expr], box: Box) -> np.ndarray:
-        """Where all brackets and deltas are 1."""
-        admitted = np.ones(box.shape, dtype=bool)
-        for call in calls:
-            place = self.integer(call.args[0], box)
-            admitted &= (place >= 0) if isinstance(call, Bracket) else (place == 0)
-        return admitted
-
-    def guarded(self, guards: Sequence[sp.Expr], box: Box) -> np.ndarray:
-        admitted = np.ones(box.shape, dtype=bool)
-        for guard in guards:
-            admitted &= self.integer(guard, box) >= 0
-        return admitted
-
-    def _fold(self, combine: object, arguments: Sequence[sp.Expr], box: Box) -> np.ndarray:
-        result = self.value(arguments[0], box)
-        for argument in arguments[1:]:
-            result = np.asarray(combine(result, self.value(argument, box)), dtype=self.ring.dtype)
-        return result
-
-    def _product(self, e: sp.Expr, box: Box) -> np.ndarray:
-        """A product: the factors are evaluated only where its brackets and deltas are 1."""
-        selectors, factors = [], []
-        for factor in sp.Mul.make_args(e):
-            base, exponent = factor.as_base_exp()
-            positive = exponent.is_Integer and exponent > 0
-            (selectors if isinstance(base, (Bracket, Delta)) and positive else factors).append((base, factor))
-        rest = [factor for _, factor in factors] or [sp.S.One]
-        if not selectors:
-            return self._fold(self.ring.multiply, rest, box)
-        mask = self.mask([base for base, _ in selectors], box)
-        if mask.all():
-            return self._fold(self.ring.multiply, rest, box)
-        result = self.ring.full(box.shape, 0)
-        inside = box.where(mask)
-        if inside.shape[0]:
-            result[mask] = self._fold(self.ring.multiply, rest, inside)
-        return result
-
-    def _power(self, base: sp.Expr, exponent: sp.Expr, box: Box) -> np.ndarray:
-        inner = self.value(base, box)
-        if exponent.is_Rational:
-            return np.asarray(self.ring.power(inner, rational(exponent)), dtype=self.ring.dtype)
-        return np.asarray(self.ring.powers(*np.broadcast_arrays(inner, self.value(exponent, box))), dtype=self.ring.dtype)
 
 
 class Prepared:
@@ -272,14 +142,14 @@ class Evaluation:
             reader, box = self._reader(self.scalars, requirement.expr.free_symbols), Box.of(ranges)
             mask = reader.guarded(requirement.guards, box)
             value = reader.value(requirement.expr, box if mask.all() else box.where(mask))
-            return _compares(value, requirement.relation, self.scalars)
+            return self.scalars.compares(value, requirement.relation)
         except (DomainError, ZeroDivisionError):
             return None
 
     def _ring(self, base: Base) -> Scalars:
         return modular(base.modulus) if base.modulus and self.scalars != SYMBOLIC else self.scalars
 
-    def _reader(self, ring: Scalars, symbols: Iterable[sp.Symbol]) -> _Reader:
+    def _reader(self, ring: Scalars, symbols: Iterable[sp.Symbol]) -> Reader:
         values = {}
         for symbol in symbols:
             if symbol in self.sizes or symbol.name.startswith("_"):
@@ -290,7 +160,7 @@ class Evaluation:
                 values[symbol] = symbol
             else:
                 raise DomainError(f"hyperparameter {symbol} has no value: give hypers={{{symbol.name!r}: ...}}")
-        return _Reader(ring, self.arrays, self.selections, values, self.sizes)
+        return Reader(ring, self.arrays, self.selections, values, self.sizes)
 
     def _need(self, names: Iterable[str]) -> None:
         """Compute arrays and what they read."""
@@ -316,7 +186,7 @@ class Evaluation:
             _scatter(node, reader, result, extents)
         self.arrays[node.name] = result
 
-    def _maximum(self, node: Comprehension, reader: _Reader, result: np.ndarray, extents: tuple[int, ...]) -> None:
+    def _maximum(self, node: Comprehension, reader: Reader, result: np.ndarray, extents: tuple[int, ...]) -> None:
         rank = len(node.shape)
         reduced = extents[rank:]
         if not all(reduced):
@@ -333,7 +203,7 @@ class Evaluation:
         self.selections[node.name] = selection
 
 
-def _gather(node: Comprehension, reader: _Reader, result: np.ndarray, extents: tuple[int, ...]) -> None:
+def _gather(node: Comprehension, reader: Reader, result: np.ndarray, extents: tuple[int, ...]) -> None:
     rank, ring = len(node.shape), reader.ring
     for ranges in _blocks(extents, len(extents)):
         box = Box.of(ranges)
@@ -344,7 +214,7 @@ def _gather(node: Comprehension, reader: _Reader, result: np.ndarray, extents: t
         _put(result, place, values if len(extents) == rank else ring.add(result[place], values))
 
 
-def _scatter(node: Comprehension, reader: _Reader, result: np.ndarray, extents: tuple[int, ...]) -> None:
+def _scatter(node: Comprehension, reader: Reader, result: np.ndarray, extents: tuple[int, ...]) -> None:
     ring = reader.ring
     for ranges in _blocks(extents, len(extents)):
         box = Box.of(ranges)
@@ -372,13 +242,3 @@ def _blocks(extents: Sequence[int], axes: int) -> Iterator[tuple[tuple[int, int]
             excess = -(-excess * steps[axis] // extents[axis])
     cuts = [[(start, min(start + step, extent)) for start in range(0, extent, step)] for extent, step in zip(extents, steps, strict=True)]
     yield from product(*cuts)
-
-
-def _compares(value: np.ndarray, relation: str, ring: Scalars) -> bool | None:
-    """Whether all entries stand in a relation to 0; None when some entry is undecided and none fails."""
-    flat = value.ravel()
-    if ring.dtype is not object:
-        test = {"!=0": np.not_equal, ">0": np.greater, ">=0": np.greater_equal}[relation]
-        return bool(np.all(test(flat, 0)))
-    states = [ring.holds(entry, relation) for entry in flat]
-    return False if False in states else None if None in states else True

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -30,11 +31,11 @@ class Objects(Scalars):
         """The functions of scalars."""
 
     @abstractmethod
-    def scalar_power(self, base: object, exponent: object) -> object:
+    def scalar_power(self, base: Any, exponent: Any) -> Any:
         """A power of scalars; the exponent is a scalar or a Fraction."""
 
     @abstractmethod
-    def scalar_smooth(self, name: str, order: int, x: object) -> object:
+    def scalar_smooth(self, name: str, order: int, x: Any) -> Any:
         """A derivative of the standing smooth function, at a scalar."""
 
     @property
@@ -50,7 +51,7 @@ class Objects(Scalars):
     def smooth(self, name: str, order: int, x: np.ndarray) -> np.ndarray:
         return _each(lambda a: self.scalar_smooth(name, order, a))(x)
 
-    def sum(self, values: Sequence[object]) -> object:
+    def sum(self, values: Sequence[Any]) -> Any:
         return sum(values, self.convert(0))
 
     def total(self, values: np.ndarray) -> np.ndarray:
@@ -66,15 +67,19 @@ class Objects(Scalars):
                 result[position] = self.sum(bucket)
         return result
 
-    def exceeds(self, left: object, right: object) -> bool:
+    def exceeds(self, left: Any, right: Any) -> bool:
         """Whether left > right; raises Undecided."""
         return left > right
 
-    def holds(self, value: object, relation: str) -> bool | None:
+    def holds(self, value: Any, relation: str) -> bool | None:
         """Whether `value relation` holds, for a relation of a requirement; None when undecided."""
         return bool({"!=0": value != 0, ">0": value > 0, ">=0": value >= 0}[relation])
 
-    def first_maximum(self, values: Sequence[object]) -> int:
+    def compares(self, values: np.ndarray, relation: str) -> bool | None:
+        states = [self.holds(value, relation) for value in values.ravel()]
+        return False if False in states else None if None in states else True
+
+    def first_maximum(self, values: Sequence[Any]) -> int:
         best = 0
         for position in range(1, len(values)):
             if self.exceeds(values[position], values[best]):

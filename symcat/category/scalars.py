@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -53,7 +54,7 @@ def smooth_sample(name: str) -> tuple[Fraction, Fraction]:
     return Fraction(3 + seed % 7, 4), Fraction(1 + seed // 7 % 5, 8)
 
 
-def cubic(order: int, x: object) -> object:
+def cubic(order: int, x: Any) -> Any:
     """The derivative of x^3 of an order, at x, in the arithmetic of x."""
     return (x * x * x, 3 * x * x, 6 * x, 6)[order] if order < 4 else 0
 
@@ -123,6 +124,10 @@ class Scalars(ABC):
         result = self.full((size,), 0)
         np.add.at(result, positions, values)
         return result
+
+    def compares(self, values: np.ndarray, relation: str) -> bool | None:
+        """Whether all values stand in a relation of a requirement to 0; None when some are undecided and none fails."""
+        return bool(np.all({"!=0": np.not_equal, ">0": np.greater, ">=0": np.greater_equal}[relation](values, 0)))
 
     def argmax(self, values: np.ndarray) -> np.ndarray:
         """The position of the first maximum in the last axis."""
