@@ -20,12 +20,12 @@ SOURCE = "one-variable calculus; the declared value at a kink is a convention"
 
 
 def off_the_kink(function: type[sp.Function], row: Declared) -> Formula:
-    """A piecewise-linear function equals its declared linearisation wherever no kink is crossed on the way."""
+    """A piecewise-linear function equals its declared linearisation wherever no kink is crossed or left on the way."""
     arity = len(row.derivatives)
     start, end = sp.symbols(f"x0:{arity}", real=True), sp.symbols(f"y0:{arity}", real=True)
     near = []
     for here, there in zip(row.kinks(*start), row.kinks(*end), strict=True):
-        near += [sp.Ne(here, 0), sp.Or(sp.And(here > 0, there > 0), sp.And(here < 0, there < 0))]
+        near.append(sp.Or(sp.And(here > 0, there > 0), sp.And(here < 0, there < 0), sp.And(sp.Eq(here, 0), sp.Eq(there, 0))))
     moved = sum(slope(*start) * (y - x) for slope, x, y in zip(row.derivatives, start, end, strict=True))
     return Formula(tuple(near), sp.Eq(function(*end), function(*start) + moved))
 
@@ -75,6 +75,6 @@ def declared_derivatives() -> tuple[Claim, ...]:
                                 SOURCE, lambda function=function, row=row: from_definition(function, row)))
         else:
             claims.append(Claim(f"derivative of {name} off its kinks",
-                                f"where no kink is crossed, {name} equals its declared linearisation", SOURCE,
+                                f"where no kink is crossed or left, {name} equals its declared linearisation", SOURCE,
                                 lambda function=function, row=row: off_the_kink(function, row), equality="as functions"))
     return tuple(claims)

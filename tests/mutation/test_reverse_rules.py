@@ -60,18 +60,21 @@ def shifted(rule):
     return lambda *args: rule(*args) + 1
 
 
-TABLE = [(function, k) for function, row in FUNCTIONS.items() if function.__name__ not in ("detach", "Smooth")
-         for k in range(len(row.derivatives))]
+def vanishes(function, position) -> bool:
+    """Whether the declared derivative is 0: scaling leaves it alone."""
+    rules = FUNCTIONS[function].derivatives
+    return rules[position](*sp.symbols(f"x0:{len(rules)}")) == 0
+
+
 CHANGES = {"plus one": shifted, "times two": scaled(2), "negated": scaled(-1)}
+TABLE = [(function, k, change) for function, row in FUNCTIONS.items() if function.__name__ not in ("detach", "Smooth")
+         for k in range(len(row.derivatives)) for change in CHANGES if change == "plus one" or not vanishes(function, k)]
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("function, position", TABLE, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize("function, position, change", TABLE, ids=lambda value: getattr(value, "__name__", value))
 def test_a_wrong_declared_derivative_is_caught(function, position, change, monkeypatch):
     row = FUNCTIONS[function]
     rules = list(row.derivatives)
-    if change != "plus one" and rules[position](*sp.symbols(f"x0:{len(rules)}")) == 0:
-        pytest.skip("the declared derivative is 0, which this change leaves alone")
     rules[position] = CHANGES[change](rules[position])
     monkeypatch.setitem(FUNCTIONS, function, replace(row, derivatives=tuple(rules)))
     name = function.__name__
