@@ -228,10 +228,14 @@ def _checked(f: Morphism) -> Morphism:
     for node in f.nodes:
         if node.name in wires:
             raise DataError(f"array {node.name} is defined twice")
+        _loops((*node.shape, *node.extents), 0, node.name)
+        _loops((*node.out, node.body, *node.guards), len(node.extents), node.name)
         names[node.name] = build.append(node.rename({k: v for k, v in names.items() if k != node.name}))
         wires[node.name] = node.wire
     for requirement in f.requirements:
         _known(requirement.sources, wires, "a requirement")
+        _loops(requirement.extents, 0, "a requirement")
+        _loops((requirement.expr, *requirement.guards), len(requirement.extents), "a requirement")
     _known(f.outs, wires, "the list of outputs")
     if tuple(wires[out] for out in f.outs) != f.cod.types:
         raise DataError(f"the outputs are {', '.join(str(wires[out]) for out in f.outs)} but the codomain is {f.cod}")
@@ -239,6 +243,14 @@ def _checked(f: Morphism) -> Morphism:
         missing = ", ".join(str(fact) for fact in build.facts if fact not in f.facts)
         raise DataError(f"the program needs premises that it does not state: {missing}")
     return f
+
+
+def _loops(exprs: tuple[sp.Expr, ...], count: int, what: str) -> None:
+    """Only the first `count` loop indices may occur."""
+    allowed = {index(k) for k in range(count)}
+    for e in exprs:
+        if stray := sorted(s.name for s in e.free_symbols if is_index(s) and s not in allowed):
+            raise DataError(f"{what} uses the loop index {stray[0]} in {e}, which has no extent there")
 
 
 def _known(names: object, wires: Mapping[str, Wire], what: str) -> None:

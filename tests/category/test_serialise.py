@@ -136,6 +136,10 @@ def edit(**changes: object) -> dict:
     (edit(requirements=[{"extents": [], "expr": ["at", "q"], "relation": "!=0", "smooth": "!=0", "guards": []}]), "not an array"),
     (edit(requirements=[{"extents": [], "expr": 1, "relation": "==0", "smooth": "!=0", "guards": []}]), "relation"),
     (edit(facts=[{"expr": 1}]), "fields"),
+    (edit(nodes__1__body=["index", 1]), "no extent"),
+    (edit(nodes__1__extents=[["index", 0]]), "no extent"),
+    (edit(dom__0__2=[["index", 0]]), "not a dim|no extent|needs premises"),
+    (edit(requirements=[{"extents": [], "expr": ["at", "x", ["index", 0]], "relation": ">0", "smooth": ">0", "guards": []}]), "no extent"),
 ])
 def test_malformed_programs_are_refused(data: dict, message: str | None) -> None:
     if message is None:
