@@ -120,9 +120,20 @@ def array_names(exprs: Iterable[sp.Expr]) -> set[str]:
 
 
 def rename_arrays(expr: sp.Expr, names: Mapping[str, str]) -> sp.Expr:
-    """The expression with arrays renamed; names that the mapping lacks stay."""
-    changed = {Str(old): Str(new) for old, new in names.items() if old != new}
-    return expr.xreplace(changed) if changed else expr
+    """The expression with arrays renamed; names that the mapping lacks stay, and so do the names of smooth functions.
+
+    >>> rename_arrays(At("x", Argmax("z", 0)), {"x": "a", "z": "b"})
+    a[argmax0(b[])]
+    """
+    changed = {old for old, new in names.items() if old != new}
+    moved = {node: _renamed(node, names) for node in expr.atoms(At, Argmax) if node.name in changed or node.has(Argmax)} if changed else {}
+    return expr.xreplace(moved) if moved else expr
+
+
+def _renamed(node: At | Argmax, names: Mapping[str, str]) -> At | Argmax:
+    """A read or a selector with its array renamed, and the arrays in its indices."""
+    name, *rest = node.args
+    return node.func(Str(names.get(node.name, node.name)), *(rename_arrays(argument, names) for argument in rest))
 
 
 def affine(expr: sp.Expr) -> dict[sp.Expr, int]:

@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 
 from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, partial, rename_arrays
-from symcat.category.functions import FUNCTIONS, derivative, sigmoid
+from symcat.category.functions import FUNCTIONS, Smooth, derivative, sigmoid
 from symcat.category.morphism import Builder
 from symcat.category.space import Z2, Real, dims, space
 from symcat.category.structure import copy, identity, swap
@@ -149,3 +149,16 @@ def test_index_language():
         affine(n * m)
     moved = rename_arrays(At("x", Argmax("z", 0, index(0))) + sigmoid(At("y")), {"x": "a", "z": "b"})
     assert moved == At("a", Argmax("b", 0, index(0))) + sigmoid(At("y"))
+
+
+@pytest.mark.parametrize("array", ["g", "x"])
+def test_renaming_an_array_leaves_a_smooth_function_of_its_name_alone(array):
+    def applied(function):
+        w = Builder()
+        x = w.input(array, Real[n])
+        return w.build([w.gather((n,), lambda i: Smooth.named(function)(At(x, i)), name=function)], ["y"])
+
+    assert applied("g") != applied("h")
+    assert applied("g") == applied("g").renamed(["another"])
+    twice = applied("g") >> applied("g")
+    assert {call.args[0].name for node in twice.nodes for call in node.body.atoms(Smooth)} == {"g"}
