@@ -10,6 +10,7 @@ from itertools import product
 
 import numpy as np
 import sympy as sp
+from sympy.polys.polyerrors import CoercionFailed
 
 from symcat.category.evaluate import evaluate, generic_inputs
 from symcat.category.morphism import Morphism
@@ -33,9 +34,9 @@ def refute_formal(lhs: Morphism, rhs: Morphism, setting: Setting, most: int) -> 
         inputs = [array.reshape(shape) for array, shape in zip(generic_inputs(lhs, sizes), shapes, strict=True)]
         try:
             sides = [evaluate(f, inputs, sizes, scalars=SYMBOLIC) for f in (lhs, rhs)]
-        except DomainError:
-            continue
-        found = _first(lhs, sides, inputs)
+            found = _first(lhs, sides, inputs)
+        except (DomainError, sp.PolynomialError, CoercionFailed):
+            continue    # something that is no polynomial with integer coefficients
         if found:
             wire, index, left, right = found
             return _witness(lhs, rhs, sizes, inputs, wire, index, left, right)

@@ -248,6 +248,17 @@ def test_coefficients_are_compared_modulo_n() -> None:
     assert isinstance(refute(R(bits(lambda x: x**2)), R(bits(lambda x: 3))), Tested)
 
 
+def test_what_is_no_polynomial_is_left_undecided() -> None:
+    assert refute(bits(lambda x: b1 * x), bits(lambda x: x)) == Tested(0, False)
+    assert refute(bits(lambda x: fn.equal(x, 1)), bits(lambda x: x)) == Tested(0, False)
+
+
+def test_real_and_finite_wires_may_stand_side_by_side() -> None:
+    both = bits(lambda x: x**2) @ pointwise(lambda x: x)
+    assert isinstance(refute(both, bits(lambda x: x) @ pointwise(lambda x: x)), Tested)
+    assert isinstance(refute(both, bits(lambda x: 1 + x) @ pointwise(lambda x: x)), Witness)
+
+
 def test_types_must_agree() -> None:
     with pytest.raises(ShapeError, match="both sides must have the same types"):
         refute(identity(A), add(A))
