@@ -36,6 +36,7 @@ class Optimiser:
     look: Callable | None = None
     values: Mapping[str, sp.Rational] = field(default_factory=dict)
     fixed: Mapping[str, sp.Rational] = field(default_factory=dict)
+    traced: dict = field(init=False, repr=False, compare=False, default_factory=dict)    # what was traced already
 
     def __call__(self, **values: object) -> Optimiser:
         """The optimiser with other hyperparameter values, each checked against its range.
@@ -124,8 +125,11 @@ class Optimiser:
         return self._trace(self.look, dom, ("p",))
 
     def _trace(self, function: Callable, dom: Space, names: tuple[str, ...] | None) -> Morphism:
-        given = {row.name: row for row in self.hypers} | dict(self.fixed)
-        return trace(function, dom, hypers={name: given[name] for name in keyword_only(function)}, names=names)
+        if (function, dom, names) not in self.traced:
+            given = {row.name: row for row in self.hypers} | dict(self.fixed)
+            hypers = {name: given[name] for name in keyword_only(function)}
+            self.traced[function, dom, names] = trace(function, dom, hypers=hypers, names=names)
+        return self.traced[function, dom, names]
 
     def _row(self, name: str) -> Hyper:
         for row in self.hypers:
@@ -147,6 +151,7 @@ def optimiser(function: Callable | None = None, *, look: Callable | None = None,
 
     `look(p, *states, *, hypers)` is where the gradient is taken, when that is not p itself.
 
+    >>> from symcat.category.space import Real
     >>> @optimiser
     ... def descent(p, g, *, lr=0.1):
     ...     return p - lr * g
