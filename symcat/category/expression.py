@@ -132,7 +132,7 @@ def rename_arrays(expr: sp.Expr, names: Mapping[str, str]) -> sp.Expr:
 
 def _renamed(node: At | Argmax, names: Mapping[str, str]) -> At | Argmax:
     """A read or a selector with its array renamed, and the arrays in its indices."""
-    name, *rest = node.args
+    _, *rest = node.args
     return node.func(Str(names.get(node.name, node.name)), *(rename_arrays(argument, names) for argument in rest))
 
 
