@@ -7,7 +7,7 @@ skipped.  More points are screened in floats, and what looks different there is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -33,6 +33,7 @@ from symcat.prove.witness import Point, Tested, Witness, written
 
 EXACT_POINTS = 4
 EXACT_WORK = 400_000
+BALL_WORK, BALL_POINTS = 10_000_000, 3
 FLOAT_WORK = 30_000_000
 SIZES = 5
 BITS = (128, 512)
@@ -93,7 +94,7 @@ class Judge:
     def judge(self, point: Point, rational_first: bool = False, bits: Sequence[int] = BITS) -> Difference | str:
         """A certain difference, or "agree", "outside" the domain, "undecided"."""
         verdict: Difference | str = "undecided"
-        if self.algebraic or rational_first:
+        if (self.algebraic and self.work(point.dims) <= EXACT_WORK) or rational_first:
             verdict = self._compare(point, EXACT)
         for count in bits:
             if verdict == "undecided":
@@ -111,7 +112,7 @@ class Judge:
             found |= bool(np.any(np.abs(left - right) > 1e-9 * (np.abs(left) + np.abs(right)) + 1e-11))
         return found
 
-    def work(self, dims: dict[str, int]) -> int:
+    def work(self, dims: Mapping[str, int]) -> int:
         """The number of points of all boxes of both sides."""
         return sum(prod(size_of(extent, dims, node.name) for extent in node.extents)
                    for f in (self.lhs, self.rhs) for node in f.nodes)
@@ -167,14 +168,16 @@ class Search:
     def run(self) -> Witness | Tested:
         work = {tuple(s.items()): self.judge.work(s) for s in self.setting.sizes(SIZES)}
         sizes = [dict(s) for s, count in work.items() if count <= FLOAT_WORK]
-        tested = screened = undecided = 0
+        tested = screened = undecided = large = 0
         at_kink: Difference | None = None
         for point in self._points(sizes):
-            affordable = work[tuple(point.dims.items())] <= EXACT_WORK
+            count = work[tuple(point.dims.items())]
+            enough = tested >= EXACT_POINTS if count <= EXACT_WORK else tested > 0 or count > BALL_WORK or large >= BALL_POINTS
             suspicious = self.judge.looks_different(point)
-            if not suspicious and (tested >= EXACT_POINTS or not affordable):
+            if large >= 2 * BALL_POINTS or (enough and not suspicious):
                 screened += suspicious is False
                 continue
+            large += count > EXACT_WORK
             found = self.judge.judge(point, bits=BITS if tested else BITS[1:])
             if isinstance(found, Difference):
                 at_kink = at_kink or found

@@ -259,6 +259,13 @@ def test_real_and_finite_wires_may_stand_side_by_side() -> None:
     assert isinstance(refute(both, bits(lambda x: 1 + x) @ pointwise(lambda x: x)), Witness)
 
 
+def test_a_network_of_real_size_is_tried_in_balls() -> None:
+    sizes = {B: 8, n: 64, dims("h"): 32, k: 10}
+    f = R(BY_NAME["network"].f).substitute({s: sp.Integer(size) for s, size in sizes.items()})
+    found = refute(f, f.renamed(), tries=4)
+    assert found.tested >= 1 and found.premises_satisfiable
+
+
 def test_types_must_agree() -> None:
     with pytest.raises(ShapeError, match="both sides must have the same types"):
         refute(identity(A), add(A))
