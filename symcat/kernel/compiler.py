@@ -11,6 +11,7 @@ from typing import Protocol
 
 import sympy as sp
 
+from symcat.category.scalars import Undecided
 from symcat.errors import UnprovedError, UsageError
 from symcat.kernel import jit
 from symcat.kernel.accuracy import accuracy_check
@@ -124,7 +125,8 @@ def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compil
     if not cases:
         return "not run over the prime field: the step is too large and has no symbolic dims to make smaller"
     entries = [field_check(case, steps=1 if case.points > FIELD_POINTS // 10 else 2) for _, case in cases]
-    return "prime field: " + "; ".join(f"{count} entries agree {where}" for count, (where, _) in zip(entries, cases, strict=True))
+    found = [f"{count} entries agree {where}" for count, (where, _) in zip(entries, cases, strict=True) if count]
+    return "prime field: " + ("; ".join(found) or "the step divides by 0 at random points, so nothing was compared")
 
 
 def _symbols(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled, equal: Equal) -> str:
@@ -133,7 +135,10 @@ def _symbols(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Comp
     for where, make in cases:
         case = make()
         if case.points <= SYMBOL_POINTS:
-            proved, total = symbol_check(case, equal)
+            try:
+                proved, total = symbol_check(case, equal)
+            except Undecided as error:
+                return f"not run over symbols: {error}"
             return f"symbols: {proved} of {total} entries proved equal {where}"
     return "not run over symbols: the step is too large and has no symbolic dims to make smaller"
 

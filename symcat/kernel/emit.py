@@ -191,15 +191,29 @@ class Block:
         return tests + [f"{self.writer.address(e)} >= 0" for e in self.nest.guards if self._depth(e) == depth and self._bounds(e) is None]
 
     def _range(self, symbol: sp.Symbol, extent: int, depth: int) -> str:
-        low, high = [], [str(extent)]
+        low, high, least, most = [], [], 0, extent
         for guard in self.nest.guards:
             bound = self._bounds(guard)
-            if bound is not None and bound[0] == depth:
-                rest = bound[1]
-                if guard.coeff(symbol) == 1:
-                    low.append(self.writer.address(sp.expand(-rest)))
-                else:
-                    high.append(self.writer.address(sp.expand(rest + 1)))
-        stop = high[0] if len(high) == 1 else f"min({', '.join(high)})"
-        return f"max(0, {', '.join(low)}), {stop}" if low else f"0, {stop}" if len(high) > 1 else stop
+            if bound is None or bound[0] != depth:
+                continue
+            if guard.coeff(symbol) == 1:
+                low.append(sp.expand(-bound[1]))
+            else:
+                high.append(sp.expand(bound[1] + 1))
+        first = self._extreme("max", low, least, not any(self._least(e) >= least for e in low))
+        last = self._extreme("min", high, most, not any(-self._least(-e) <= most for e in high))
+        return last if first == "0" else f"{first}, {last}"
 
+    def _extreme(self, word: str, bounds: list[sp.Expr], default: int, needed: bool) -> str:
+        """The text of a bound: the default, or the stricter of the default and what the guards say."""
+        texts = [self.writer.address(e) for e in bounds]
+        if needed or not texts:
+            texts = [str(default), *texts]
+        return texts[0] if len(texts) == 1 else f"{word}({', '.join(texts)})"
+
+    def _least(self, e: sp.Expr) -> int | float:
+        """The least value of a bound over the loops; minus infinity when a selector is in it."""
+        if e.has(Argmax):
+            return -sp.oo
+        extents = dict(self.nest.loops)
+        return int(e.xreplace({s: (extents[s] - 1 if e.coeff(s) < 0 else 0) * sp.S.One for s in e.free_symbols}))

@@ -36,6 +36,11 @@ class Offset(int):
             raise ValidationError(f"entry {index} of {self.name[2:]}, which has {self.size} entries")
         return int(self) + index
 
+    def _refused(self, other: object) -> int:
+        raise ValidationError(f"the address of {self.name[2:]} is used in arithmetic: addresses are only added to an index")
+
+    __add__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = _refused
+
 
 class Checked(list):
     """The data of one batch: no negative index."""
@@ -159,9 +164,12 @@ class Cell:
         """Whether left > right at the sample point."""
         if left == right or right == sp.S.NegativeInfinity:
             return left != right
-        gap = self.value(left) - self.value(right)
-        if not abs(gap) > 1e-6:
-            raise Undecided("two candidates of a maximum are as good as equal at the sample point: draw another")
+        try:
+            gap = self.value(left) - self.value(right)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise Undecided(f"a candidate of a maximum has no value at the sample point: {error}") from None
+        if isinstance(gap, complex) or not abs(gap) > 1e-6:
+            raise Undecided("two candidates of a maximum are not comparable at the sample point: draw another")
         return gap > 0
 
 
