@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact, load, load_fact
+from symcat.category.deserialise import load, load_fact
+from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact
 from symcat.errors import DataError
 from symcat.prove.claim import Additive, Equation, Goal
 from symcat.prove.formula import dump_formula, load_formula

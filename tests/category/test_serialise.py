@@ -10,10 +10,11 @@ import pytest
 import sympy as sp
 
 from symcat.category.comprehension import Fact
+from symcat.category.deserialise import load, load_expression
 from symcat.category.expression import Argmax, At, Bracket, Delta, index
 from symcat.category.functions import Smooth, equal, maximum, relu, sigmoid, softplus, where
 from symcat.category.morphism import Builder, Morphism
-from symcat.category.serialise import canonical_json, content_digest, dump, dump_expression, load, load_expression
+from symcat.category.serialise import canonical_json, content_digest, dump, dump_expression
 from symcat.category.space import Real, Z, dims, space
 from symcat.category.structure import add, copy, swap
 from symcat.derivative.reverse import R
