@@ -110,13 +110,13 @@ def _log(x: object, shift: int, name: str) -> Value:
     return pointwise(name, lambda a: sp.log(a + shift), x)
 
 
-def real(name: str, function: Callable[..., sp.Expr], *, truth: bool = False) -> Callable[..., Value]:
-    """The operation that applies a scalar function over the reals at every entry."""
+def real(name: str, function: Callable[..., sp.Expr], *, truth: bool = False, keeps: bool = False) -> Callable[..., Value]:
+    """The operation that applies a scalar function over the reals at every entry; one that `keeps` takes truth values to one."""
 
     def operation(*items: object) -> Value:
         values = operands(*items)
         needs_reals(name, *values)
-        return pointwise(name, function, *values, truth=truth)
+        return pointwise(name, function, *values, truth=truth or (keeps and all(value.truth for value in values)))
 
     operation.__name__ = name
     return operation
@@ -129,11 +129,11 @@ relu = real("relu", f.relu)
 sigmoid = real("sigmoid", f.sigmoid)
 softplus = real("softplus", f.softplus)
 step = real("step", f.step)
-absolute = real("abs", f.absolute)
+absolute = real("abs", f.absolute, keeps=True)
 sign = real("sign", f.sign)
 detach = real("detach", f.detach)
-maximum = real("maximum", f.maximum)
-minimum = real("minimum", f.minimum)
+maximum = real("maximum", f.maximum, keeps=True)
+minimum = real("minimum", f.minimum, keeps=True)
 
 greater = real("greater", lambda a, b: f.step(a - b), truth=True)
 less = real("less", lambda a, b: f.step(b - a), truth=True)

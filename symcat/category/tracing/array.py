@@ -137,6 +137,7 @@ class Traced(CantSympify):
     __eq__, __ne__ = _operator(arithmetic.equal), _operator(arithmetic.not_equal)  # type: ignore[assignment]
     __floordiv__ = __rfloordiv__ = _refused("//", "/ (and dims such as 2*m instead of n // 2)")
     __mod__ = __rmod__ = _refused("%", "a base Z[n], or arithmetic without remainders")
+    __divmod__ = __rdivmod__ = _refused("divmod", "/, and a base Z[n] for remainders")
     __setitem__ = _refused("assignment to a part", "np.where, np.concatenate, np.pad or a 0/1 mask, and rebind the name")
     __delitem__ = _refused("deletion of a part", "a slice")
     __float__ = _refused("float()", "it as it is, and np functions instead of math functions")

@@ -10,6 +10,7 @@ import sympy as sp
 
 from symcat.category.space import Dim
 from symcat.category.tracing.arithmetic import multiply
+from symcat.category.tracing.reshaping import reshape
 from symcat.category.tracing.value import Value, common_base, operands, show_shape
 from symcat.category.tracing.value import axes as numbered
 from symcat.errors import TraceError
@@ -22,11 +23,11 @@ def contract(name: str, values: Sequence[Value], labels: Sequence[str], out: str
 
     A label's dims must be equal, or 1 unless the label is in `strict`.
     """
-    if all(value.truth for value in values) and len(values) > 1:
-        raise TraceError(f"{name} of comparisons is a logical operation in NumPy: multiply one by 1.0 to count, or use & and np.any")
     extents = _extents(name, values, labels, strict)
     base = common_base(values, name)
     reduced = [label for label in extents if label not in out]
+    if all(value.truth for value in values) and (len(values) > 1 or reduced):
+        raise TraceError(f"{name} of comparisons is a logical operation in NumPy: multiply one by 1.0 to count, or use & and np.any")
     order = [*out, *reduced]
 
     def body(*indices: sp.Expr) -> sp.Expr:
@@ -116,6 +117,14 @@ def inner(a: object, b: object) -> Value:
     """The last axes against each other."""
     a, b = operands(a, b)
     return multiply(a, b) if not a.rank or not b.rank else tensordot(a, b, ((a.rank - 1,), (b.rank - 1,)), name="inner")
+
+
+def vdot(a: object, b: object) -> Value:
+    """The sum of the products of all entries, in row-major order."""
+    a, b = operands(a, b)
+    if a.rank and a.shape == b.shape:
+        return tensordot(a, b, a.rank, name="vdot")
+    return inner(*(reshape(value, (-1,)) if value.rank > 1 else value for value in (a, b)))
 
 
 def vecdot(x1: object, x2: object) -> Value:

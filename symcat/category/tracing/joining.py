@@ -60,7 +60,7 @@ def entries_of(x: Value, what: str) -> int:
 def _placed(part: Value, shape: Sequence[Dim], offsets: dict[int, sp.Expr]) -> Value:
     """The part at an offset in an array of zeros."""
     return part.tape.scatter(shape, part.shape, lambda *i: [i[k] + offsets.get(k, 0) for k in range(len(i))], lambda *i: part.read(i),
-                             name="place", base=part.base)
+                             name="place", base=part.base, truth=part.truth)
 
 
 def _joined(placed: Sequence[Value], name: str, truth: bool = False) -> Value:

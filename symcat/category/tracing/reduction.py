@@ -39,7 +39,8 @@ def _reduce(x: Value, axis: object, keepdims: object, name: str, weight: Callabl
 def total(a: Value, axis: object = None, dtype: object = None, *, keepdims: object = False) -> Value:
     """The sum over axes."""
     (a,) = operands(a)
-    return _reduce(a, axis, keepdims, "sum") if a.rank else Value(a.tape, a.array, a.scalar)
+    result = _reduce(a, axis, keepdims, "sum") if a.rank else a
+    return Value(a.tape, result.array, result.scalar)
 
 
 def mean(a: Value, axis: object = None, dtype: object = None, *, keepdims: object = False) -> Value:

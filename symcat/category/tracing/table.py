@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,8 @@ def full_like(a: Value, fill_value: object, dtype: object = None) -> Value:
     a, number = operands(a, fill_value)
     if number.array is not None:
         raise TraceError("full_like with a traced array as value: use np.broadcast_to")
+    if a.truth and dtype is None:
+        number = arithmetic.truthy(number)
     return materialise(number, a.shape, a.base) if a.array is not None else number
 
 
@@ -52,7 +55,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "amax": reduction.maximum, "min": reduction.minimum, "amin": reduction.minimum, "prod": reduction.prod, "cumsum": reduction.cumsum,
     "any": reduction.some, "all": reduction.every, "argmax": reduction.argmax, "linalg.norm": reduction.norm,
     "where": arithmetic.where, "clip": arithmetic.clip,
-    "dot": contraction.dot, "vdot": contraction.inner, "inner": contraction.inner, "outer": contraction.outer,
+    "dot": contraction.dot, "vdot": contraction.vdot, "inner": contraction.inner, "outer": contraction.outer,
     "einsum": contraction.einsum, "tensordot": contraction.tensordot,
     "transpose": reshaping.transpose, "swapaxes": reshaping.swapaxes, "moveaxis": reshaping.moveaxis, "reshape": reshaping.reshape,
     "ravel": reshaping.ravel, "squeeze": reshaping.squeeze, "expand_dims": reshaping.expand_dims, "broadcast_to": reshaping.broadcast_to,
@@ -81,7 +84,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, items: tuple, options: dict) -> Val
     name = ufunc.__name__
     if options.pop("out", None) is not None:
         raise TraceError(f"np.{name} with out=: traced arrays are values and cannot be written into; use the result")
-    options.pop("dtype", None)
+    real_dtype(options.pop("dtype", None), f"np.{name}")
     if method == "__call__" and name in UFUNCS:
         return checked(UFUNCS[name], f"np.{name}", items, options)
     if method == "reduce" and name in REDUCTIONS:
@@ -118,6 +121,13 @@ def advice(name: str) -> str:
     return f"use {way}" if way else "use operators, slices, einsum, where, sums and maxima over axes, or sc.generic for a smooth function"
 
 
+def real_dtype(dtype: Any, name: str) -> None:
+    """TraceError for a dtype that is not one of real numbers: NumPy would round or compare."""
+    if dtype is not None and np.dtype(dtype).kind != "f":
+        raise TraceError(f"{name} with dtype={np.dtype(dtype)}: traced values are real numbers; leave dtype out, "
+                         "or compare, as in x != 0, for a truth value")
+
+
 def checked(operation: Callable[..., Value], name: str, items: tuple, options: dict) -> Value:
     """The operation, after a check that it has these arguments."""
     if options.pop("out", None) is not None:
@@ -127,4 +137,5 @@ def checked(operation: Callable[..., Value], name: str, items: tuple, options: d
     except TypeError as error:
         shown = ", ".join(options) or f"{len(items)} positional arguments"
         raise TraceError(f"{name} with {shown} is not supported on traced arrays: {error}") from None
+    real_dtype(bound.arguments.get("dtype"), name)
     return operation(*bound.args, **bound.kwargs)
