@@ -38,7 +38,7 @@ def load(data: object) -> Morphism:
         raise
     except SymcatError as error:
         raise DataError(f"the program is not well formed: {error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError) as error:
         raise DataError(f"the program cannot be read: {type(error).__name__}: {error}") from error
 
 
@@ -135,15 +135,19 @@ def _checked(f: Morphism) -> Morphism:
     build.facts = dict.fromkeys(f.facts)
     names = {name: build.input(name, wire) for name, wire in f.dom}
     wires = dict(f.dom.wires)
+    made: dict[str, Comprehension] = {}
     for node in f.nodes:
         if node.name in wires:
             raise DataError(f"array {node.name} is defined twice")
         _loops((*node.shape, *node.extents), 0, node.name)
         _loops((*node.out, node.body, *node.guards), len(node.extents), node.name)
         names[node.name] = build.append(node.rename({k: v for k, v in names.items() if k != node.name}))
+        _selectors((*node.out, node.body, *node.guards), made)
         wires[node.name] = node.wire
+        made[node.name] = node
     for requirement in f.requirements:
         _known(requirement.sources, wires, "a requirement")
+        _selectors((requirement.expr, *requirement.guards), made)
         _loops(requirement.extents, 0, "a requirement")
         _loops((requirement.expr, *requirement.guards), len(requirement.extents), "a requirement")
     _known(f.outs, wires, "the list of outputs")
@@ -161,6 +165,16 @@ def _loops(exprs: tuple[sp.Expr, ...], count: int, what: str) -> None:
     for e in exprs:
         if stray := sorted(s.name for s in e.free_symbols if is_index(s) and s not in allowed):
             raise DataError(f"{what} uses the loop index {stray[0]} in {e}, which has no extent there")
+
+
+def _selectors(exprs: tuple[sp.Expr, ...], made: Mapping[str, Comprehension]) -> None:
+    """Every selector names a maximum that is made before, one of its reduced indices, and an entry of it."""
+    for selector in (call for e in exprs for call in e.atoms(Argmax)):
+        source = made.get(selector.name)
+        if source is None or source.op != "max":
+            raise DataError(f"{selector} selects from {selector.name}, which is not a maximum of this program")
+        if selector.component >= len(source.reduced) or len(selector.indices) != len(source.shape):
+            raise DataError(f"{selector} does not fit the maximum {source}")
 
 
 def _known(names: Iterable[str], wires: Mapping[str, Wire], what: str) -> None:
