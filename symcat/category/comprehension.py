@@ -47,7 +47,7 @@ class Comprehension:
         rank = len(self.shape)
         return not self.guards and self.out == tuple(map(index, range(rank))) and self.extents[:rank] == self.shape
 
-    @property
+    @cached_property
     def reduced(self) -> tuple[tuple[sp.Symbol, Dim], ...]:
         """The part of the box whose indices do not occur in the output access."""
         used = set().union(*(e.free_symbols for e in self.out)) if self.out else set()
@@ -57,10 +57,10 @@ class Comprehension:
     def pointwise(self) -> bool:
         return self.gather and len(self.extents) == len(self.shape)
 
-    @property
-    def sources(self) -> set[str]:
+    @cached_property
+    def sources(self) -> frozenset[str]:
         """The arrays that the body reads or selects from."""
-        return array_names((self.body, *self.out, *self.guards))
+        return frozenset(array_names((self.body, *self.out, *self.guards)))
 
     @property
     def key(self) -> tuple:

@@ -18,7 +18,6 @@ from symcat.kernel.train import History, check_finite
 from symcat.laws.claim import Claim
 from symcat.laws.obligations import obligations as obligations_of
 from symcat.learn.learner import Learner
-from symcat.prove.campaign import Ledger
 from symcat.prove.record import goal_digest
 from symcat.verdict import Verdict
 
@@ -30,6 +29,12 @@ class Decided(Protocol):
 
     claim: Claim
     verdict: Verdict
+
+
+class Decisions(Protocol):
+    """Several of them, as a ledger holds."""
+
+    entries: Sequence[Decided]
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class LearnerKernel:
         return self.kernel.explain()
 
 
-def compile_learner(learner: Learner, obligations: Sequence[Decided] | Ledger = (), *, batch: int | None = None, dtype: str = "float64",
+def compile_learner(learner: Learner, obligations: Sequence[Decided] | Decisions = (), *, batch: int | None = None, dtype: str = "float64",
                     unproved: bool = False, seed: int = 0) -> LearnerKernel:
     """A learner's kernel, from its proved obligations: what `sc.prove(learner)` returns, or entries of a ledger.
 
