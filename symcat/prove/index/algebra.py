@@ -157,7 +157,7 @@ class Algebra(ABC):
 
     def _plain(self, factors: Factors) -> bool:
         special = self.table.special
-        return not any([special[a] for a, _ in factors])
+        return not any(special[a] for a, _ in factors)
 
     # ---- terms
     def term(self, guards: Guards, factors: Factors) -> Expr:

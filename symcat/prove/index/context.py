@@ -30,6 +30,10 @@ class Context:
         return Context(self.table, (*self.facts, guard))
 
     # ---- questions
+    def contradictory(self) -> bool:
+        """Whether the facts are shown to have no integer solution."""
+        return self.infeasible(self.facts)
+
     def infeasible(self, guards: Iterable[Affine]) -> bool:
         """Whether no integer point of the context satisfies all guards (shown)."""
         full = frozenset(self._closure(guards))

@@ -7,7 +7,7 @@ names, less and less, then with denominators cleared and ranges refined, last wi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
@@ -15,6 +15,7 @@ from symcat.category.comprehension import Fact
 from symcat.category.expression import affine
 from symcat.category.functions import sigmoid, softplus
 from symcat.category.morphism import Morphism
+from symcat.category.space import Space
 from symcat.errors import SymcatError
 from symcat.prove.index.affine import Affine, make
 from symcat.prove.index.context import Context
@@ -27,6 +28,7 @@ from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import Expr, Table
 
 PRINTED = 600
+UNROLLED = 16
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Failure:
 
     reason: str
     residue: str = ""
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,23 @@ class Attempt:
     level: int
     refined: bool = False
     definitions: bool = False
+    unroll: bool = False
 
     @property
     def method(self) -> str:
         words = [f"index normal form, cuts {self.level}"]
         words += ["refined"] if self.refined else []
         words += ["functions defined by exp"] if self.definitions else []
+        words += ["small sums written out"] if self.unroll else []
         return ", ".join(words)
 
 
 def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
-    """Show that two programs between fitting spaces are equal as morphisms, at all sizes that satisfy the premises."""
+    """Show that two programs between fitting spaces are equal as morphisms, at all sizes that satisfy the premises.
+
+    The premises are the facts, those of both programs included, and the requirements of both sides: equal means equal on the
+    common domain.  Contradictory facts about dims are a failure, not a proof.
+    """
     if not (lhs.dom.fits(rhs.dom) and lhs.cod.fits(rhs.cod)):
         return Failure(f"the sides do not fit: {lhs.dom} -> {lhs.cod} and {rhs.dom} -> {rhs.cod}")
     everything = tuple(dict.fromkeys([*facts, *lhs.facts, *rhs.facts]))
@@ -75,7 +84,7 @@ def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Pro
             outcome = _run(attempt, lhs, rhs, everything)
         except (ArithmeticError, ValueError, SymcatError) as error:
             outcome = Failure(f"{attempt.method}: {error}")
-        if isinstance(outcome, Proof):
+        if isinstance(outcome, Proof) or outcome.final:
             return outcome
         failure = outcome
     return failure
@@ -99,6 +108,9 @@ def _attempts(lhs: Morphism, rhs: Morphism) -> Iterator[Attempt]:
     defined = (sp.tanh, sigmoid, softplus)
     if any(node.body.has(*defined) for side in (lhs, rhs) for node in side.nodes):
         yield Attempt(0, refined=True, definitions=True)
+    sizes = [extent for side in (lhs, rhs) for node in side.nodes for extent in node.extents]
+    if any(extent.is_Integer and 1 < extent <= UNROLLED for extent in sizes):
+        yield Attempt(0, refined=True, unroll=True)
 
 
 def _run(attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> Proof | Failure:
@@ -117,10 +129,8 @@ def _run(attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) 
 
 def _keep(f: Morphism, chosen: Sequence[int]) -> Morphism:
     """The morphism with some of its outputs."""
-    from dataclasses import replace
     if len(chosen) == len(f.outs):
         return f
-    from symcat.category.space import Space
     cod = Space(tuple(f.cod.wires[k] for k in chosen))
     return replace(f, cod=cod, outs=tuple(f.outs[k] for k in chosen))
 
@@ -132,7 +142,8 @@ class Side:
         self.attempt, self.table = attempt, Table()
         self.domain = Domain(self.table)
         context = Context(self.table, [form for fact in facts if (form := self._dim_fact(fact)) is not None])
-        self.algebra = Normaliser(self.table, context, self.domain, modulus, attempt.definitions)
+        self.algebra = Normaliser(self.table, context, self.domain, modulus,
+                                  definitions=attempt.definitions, unroll=attempt.unroll)
         self.cuts = Cuts(attempt.level)
         self.programs = [Program(f, self.algebra, self.cuts) for f in (lhs, rhs)]
         self.printer = Printer(self.table, {f"x{k}": name for k, name in enumerate(lhs.dom.names)})
@@ -150,11 +161,14 @@ class Side:
             form = affine(fact.expr)
         except SymcatError:
             return None
-        coefficients = {self.table.dim(symbol.name): k for symbol, k in sorted(form.items(), key=lambda i: str(i[0])) if symbol is not sp.S.One}
+        named = sorted((symbol.name, k) for symbol, k in form.items() if symbol is not sp.S.One)
+        coefficients = {self.table.dim(name): k for name, k in named}
         return make(form.get(sp.S.One, 0) - (fact.relation == ">0"), coefficients)
 
     def decide(self) -> Failure | None:
         """None when every output's two normal forms agree."""
+        if self.algebra.context.contradictory():
+            return Failure("the facts about dims contradict each other", final=True)
         self.values = [program.outputs() for program in self.programs]
         for name, left, right in zip(self.names, *self.values, strict=True):
             if left == right:

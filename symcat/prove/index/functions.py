@@ -12,7 +12,7 @@ from math import gcd, lcm
 from sympy import factorint
 
 from symcat.prove.index.affine import make, number, plus
-from symcat.prove.index.algebra import Algebra, flip, merge, reciprocal
+from symcat.prove.index.algebra import Algebra, flip, reciprocal
 from symcat.prove.index.domain import Domain
 from symcat.prove.index.table import NONE, UNIT, Call, Expr, Factors, Hyper, Number, Read, Several, Sum, Value, Zero
 
@@ -53,7 +53,7 @@ class Functions(Algebra):
     def _defined(self, function: str, e: Expr) -> Expr:
         image = self._exp(e)
         if function == "softplus":
-            return self.call("log", self.add({UNIT: 1}, image))
+            return self._log(self.add({UNIT: 1}, image))
         if function == "tanh":
             square = self.power(image, 2)
             return self.multiply(self.subtract(square, {UNIT: 1}), self.inverse(self.add(square, {UNIT: 1})))
@@ -77,47 +77,41 @@ class Functions(Algebra):
 
     def _log(self, e: Expr) -> Expr:
         """log of a product of positive factors splits; exp comes out."""
-        if e == {UNIT: 1}:
-            return {}
-        if len(e) == 1:
-            (((guards, factors), q),) = e.items()
-            if not guards and q > 0:
-                total: Expr = {}
-                rest: list[tuple[int, int]] = []
-                for a, k in factors:
-                    data = self.table.atoms[a]
-                    if isinstance(data, Call) and data.function == "exp":
-                        total = self.add(total, self.scale(self.table.thaw(data.arguments[0]), k))
-                    elif self.atom_sign(a) == ">0":
-                        part = self.table.thaw(data.body) if isinstance(data, Several) else {(NONE, ((a, 1),)): 1}
-                        total = self.add(total, self.scale(self.call("log", part), k))
-                    else:
-                        rest.append((a, k))
-                if rest or q != 1:
-                    total = self.add(total, self.call("log", {(NONE, tuple(rest)): q}))
-                return total
-        return self.call("log", e)
+        content, positive, rest = self._positive_part(e)
+        total = self.add({}, *[self.scale(self.call("log", {UNIT: prime}), k) for prime, k in _primes(content)])
+        for a, k in positive:
+            data = self.table.atoms[a]
+            if isinstance(data, Call) and data.function == "exp":
+                part = self.table.thaw(data.arguments[0])
+            else:
+                part = self.call("log", self.table.thaw(data.body) if isinstance(data, Several) else {(NONE, ((a, 1),)): 1})
+            total = self.add(total, self.scale(part, k))
+        return total if rest == {UNIT: 1} else self.add(total, self.call("log", rest))
+
+    def _positive_part(self, e: Expr) -> tuple[Fraction, Factors, Expr]:
+        """e = content * positive factors * rest, the content a positive rational."""
+        divisor = gcd(*[Fraction(q).numerator for q in e.values()]) or 1
+        content = Fraction(divisor, lcm(*[Fraction(q).denominator for q in e.values()]))
+        rest = self.scale(e, reciprocal(content))
+        if len(rest) == 1:
+            (((guards, factors), q),) = rest.items()
+            positive = tuple([item for item in factors if self.atom_sign(item[0]) == ">0"])
+            return content, positive, {(guards, tuple([item for item in factors if item not in positive])): q}
+        positive = tuple([item for item in self._common(rest) if self.atom_sign(item[0]) == ">0"])
+        return content, positive, self.multiply(rest, {(NONE, flip(positive)): 1})
 
     # ---- roots and powers
     def _root(self, degree: int, e: Expr) -> Expr:
         """A root of an expression that is at least 0: rational content and positive factors come out."""
         if not e:
             return {}
-        divisor = gcd(*[Fraction(q).numerator for q in e.values()])
-        content = Fraction(divisor, lcm(*[Fraction(q).denominator for q in e.values()]))
-        rest = self.scale(e, reciprocal(content))
+        content, positive, rest = self._positive_part(e)
         result = self._rational_root(degree, content)
-        if len(rest) == 1:
-            (((guards, factors), q),) = rest.items()
-            if not guards and q == 1:
-                out = [item for item in factors if self.atom_sign(item[0]) == ">0"]
-                for a, k in out:
-                    inner = self._root_argument(a)
-                    result = self.multiply(result, self.power(self.atom(Call(f"root{degree}", (inner,))), k)
-                                           if k > 0 else self.root_power(self.table.atom(Call(f"root{degree}", (inner,))), k))
-                rest = {(NONE, tuple([item for item in factors if item not in out])): 1}
-                if rest == {UNIT: 1}:
-                    return result
+        for a, k in positive:
+            root = self.table.atom(Call(f"root{degree}", (self._root_argument(a),)))
+            result = self.multiply(result, self.root_power(root, k))
+        if rest == {UNIT: 1}:
+            return result
         return self.multiply(result, self.atom(Call(f"root{degree}", (self.table.freeze(rest),))))
 
     def _root_argument(self, a: int) -> int:
@@ -126,12 +120,8 @@ class Functions(Algebra):
 
     def _rational_root(self, degree: int, q: Fraction) -> Expr:
         """The root of a positive rational: powers come out, prime factors stay under roots of their own."""
-        whole = q.numerator * q.denominator ** (degree - 1)
-        result = self.constant(reciprocal(q.denominator))
-        if whole == 1:
-            return result
-        primes = factorint(whole, limit=TRIAL_LIMIT)
-        for prime, exponent in sorted((int(p), int(k)) for p, k in primes.items()):
+        result: Expr = {UNIT: 1}
+        for prime, exponent in _primes(q):
             root = self.table.atom(Call(f"root{degree}", (self.table.freeze({UNIT: prime}),)))
             result = self.multiply(result, self.root_power(root, exponent))
         return result
@@ -277,6 +267,11 @@ class Functions(Algebra):
         return ">0" if full else ">=0"
 
 
-def quotient(factors: Factors, divisor: Factors) -> Factors:
-    """factors / divisor."""
-    return merge(factors, flip(divisor))
+def _primes(q: Fraction) -> list[tuple[int, int]]:
+    """A positive rational as powers of primes (of unfactored numbers beyond the limit of trial division)."""
+    found: dict[int, int] = {}
+    for whole, side in ((q.numerator, 1), (q.denominator, -1)):
+        if whole > 1:
+            for prime, k in factorint(whole, limit=TRIAL_LIMIT).items():
+                found[int(prime)] = found.get(int(prime), 0) + side * int(k)
+    return sorted(found.items())

@@ -23,7 +23,7 @@ class Printer:
 
     def _term(self, term: Term, q: Number) -> str:
         guards, factors = term
-        parts = [str(q)] if q != 1 or not factors and not guards else []
+        parts = [str(q)] if q != 1 or (not factors and not guards) else []
         parts += [f"[{self.form(g)} >= 0]" for g in sorted(guards)]
         return "*".join([*parts, *([self._product(factors)] if factors else [])])
 

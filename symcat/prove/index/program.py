@@ -146,7 +146,7 @@ class Program:
         if not value or value.keys() == {UNIT}:
             return value
         reduced = len(node.extents) > len(node.shape) or not node.gather
-        if not (self.cuts.level == 2 and (reduced or len(value) > 1) or node.name in self._cut_here):
+        if not ((self.cuts.level == 2 and (reduced or len(value) > 1)) or node.name in self._cut_here):
             return value
         if len(value) == 1 and self._is_read(value):
             return value

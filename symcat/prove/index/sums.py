@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import combinations, product
-from math import comb
+from math import comb, prod
 
 from symcat.prove.index.affine import Affine, coefficient, make, number, plus, solve, times, variable
 from symcat.prove.index.canonical import Canonical
@@ -16,21 +16,27 @@ from symcat.prove.index.table import NONE, Expr, Factors, Sum, Table, Value, Zer
 RADIX_TERMS = 4
 OPEN_POWER = 3
 FAULHABER = 6
+UNROLLED = 16
 
 
 class Normaliser(Canonical):
-    """The whole normal form: one table, one context, one domain of requirements, one modulus."""
+    """The whole normal form: one table, one context, one domain of requirements, one modulus.
 
-    def __init__(self, table: Table, context: Context, domain: Domain, modulus: int = 0, definitions: bool = False) -> None:
+    `definitions` writes sigmoid, tanh and softplus through exp; `unroll` writes small sums of constant size out.
+    """
+
+    def __init__(self, table: Table, context: Context, domain: Domain, modulus: int = 0, *,
+                 definitions: bool = False, unroll: bool = False) -> None:
         super().__init__(table, context, modulus)
-        self.domain, self.definitions = domain, definitions
+        self.domain, self.definitions, self.unroll = domain, definitions, unroll
         self._skeletons: dict[tuple, int] = {}
         self._totals: dict[tuple, Expr] = {}
         self.counts: dict[str, int] = {}
 
     def assuming(self, guard: Affine) -> Normaliser:
         """The same table and requirements under one more guard; nothing cached is shared."""
-        return Normaliser(self.table, self.context.assume(guard), self.domain, self.modulus, self.definitions)
+        return Normaliser(self.table, self.context.assume(guard), self.domain, self.modulus,
+                          definitions=self.definitions, unroll=self.unroll)
 
     def sum_over(self, body: Expr, box: Iterable[tuple[int, Affine]]) -> Expr:
         """The sum of an expression over ranged variables 0 <= v < extent, which become bound."""
@@ -110,7 +116,7 @@ class Normaliser(Canonical):
             low = {v: q - c * p for (v, q), p in zip(residues, choice, strict=True)}
             for constant in (form[0] % c, form[0] % c - c):
                 small = make(constant, low)
-                if self.context.implied(guards, plus(number(c - 1), small)) and self.context.implied(guards, plus(number(c - 1), small, -1)):
+                if all(self.context.implied(guards, plus(number(c - 1), small, sign)) for sign in (1, -1)):
                     high = make((form[0] - constant) // c, {v: (q - low.get(v, 0)) // c for v, q in form[1]})
                     return high, small
         return None
@@ -171,11 +177,11 @@ class Normaliser(Canonical):
         return result
 
     def _component(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr:
-        if len(bound) == 1 and all(self.table.atoms[a] == Value(bound[0]) for a, _ in factors):
-            counted = self._power_sum(bound[0], guards, sum(k for _, k in factors))
-            if counted is not None:
-                self._count("count")
-                return counted
+        for step in (self._unrolled, self._counted):
+            found = step(bound, guards, factors)
+            if found is not None:
+                self._count(step.__name__)
+                return found
         found = self._cancelling(bound, guards, factors)
         if found is not None:
             self._count("cancelling")
@@ -183,17 +189,38 @@ class Normaliser(Canonical):
         self._count("canonical")
         return self.canonical(bound, guards, factors)
 
-    def _power_sum(self, v: int, guards: frozenset, exponent: int) -> Expr | None:
-        """The sum of v**exponent between one lower and one upper bound that are known not to cross."""
+    def _unrolled(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
+        """A sum over a small box of constant size, written out, where this normaliser does so."""
+        box = self.context.box(guards) if self.unroll else None
+        if box is None or any(top[1] for top in box.values()) or prod(top[0] + 1 for top in box.values()) > UNROLLED:
+            return None
+        points = product(*[range(box[v][0] + 1) for v in bound])
+        return self.add({}, *[self.substitute({(NONE, factors): 1}, dict(zip(bound, map(number, point), strict=True))) for point in points])
+
+    def _counted(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
+        """An index that occurs only in guards and as a number, between one lower and one upper bound, is summed out."""
+        for v in bound:
+            own = tuple([item for item in factors if v in self.table.free[item[0]]])
+            exponent = sum(k for _, k in own)
+            near = frozenset(g for g in guards if v in self.table.form_free(g))
+            ends = self._ends(v, near)
+            if ends is None or any(self.table.atoms[a] != Value(v) for a, _ in own):
+                continue
+            if 0 <= exponent <= (0 if self.modulus else FAULHABER):
+                low, high = ends
+                inner = self.subtract(self._faulhaber(high, exponent), self._faulhaber(plus(low, number(-1)), exponent))
+                rest = tuple([item for item in factors if item not in own])
+                left = (guards - near) | {plus(plus(high, low, -1), number(1))}
+                return self.total_of(self.multiply(inner, {(NONE, rest): 1}), left, [w for w in bound if w != v])
+        return None
+
+    def _ends(self, v: int, guards: frozenset) -> tuple[Affine, Affine] | None:
+        """The one lower and the one upper bound that guards set to a variable; None when there are others."""
         lower = [solve(guard, v) for guard in guards if coefficient(guard, v) == 1]
         upper = [solve(guard, v) for guard in guards if coefficient(guard, v) == -1]
-        if not (len(lower) == len(upper) == 1 and len(guards) == 2) or not 0 <= exponent <= (0 if self.modulus else FAULHABER):
+        if not (len(lower) == len(upper) == 1 and len(guards) == 2):
             return None
-        if v in self.table.form_free(lower[0]) | self.table.form_free(upper[0]):
-            return None
-        if not self.context.holds(plus(plus(upper[0], lower[0], -1), number(1))):
-            return None
-        return self.subtract(self._faulhaber(upper[0], exponent), self._faulhaber(plus(lower[0], number(-1)), exponent))
+        return None if v in self.table.form_free(lower[0]) | self.table.form_free(upper[0]) else (lower[0], upper[0])
 
     def _faulhaber(self, top: Affine, exponent: int) -> Expr:
         """The polynomial p with p(top) - p(top - 1) = top**exponent and p(0) = 0."""

@@ -108,11 +108,13 @@ def changed(rng, made):
         last = len(extents) - 1
         turn = {index(last): extents[last] - 1 - index(last)}
         move = lambda e: sp.expand(sp.sympify(e).xreplace(turn)) if e is not None else None
-        plan = replace(plan, factors=tuple((a, tuple(map(move, p))) for a, p in plan.factors), guard=move(plan.guard), scatter=move(plan.scatter))
+        factors = tuple((a, tuple(map(move, p))) for a, p in plan.factors)
+        plan = replace(plan, factors=factors, guard=move(plan.guard), scatter=move(plan.scatter))
     elif kind == "swap" and len(plan.extra) == 2:
         turn = {I: J, J: I}
         move = lambda e: sp.sympify(e).xreplace(turn) if e is not None else None
-        plan = replace(plan, extra=plan.extra[::-1], factors=tuple((a, tuple(map(move, p))) for a, p in plan.factors), guard=move(plan.guard))
+        factors = tuple((a, tuple(map(move, p))) for a, p in plan.factors)
+        plan = replace(plan, extra=plan.extra[::-1], factors=factors, guard=move(plan.guard))
     elif kind == "index":
         which = rng.randrange(len(plan.factors))
         array, places = plan.factors[which]

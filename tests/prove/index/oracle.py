@@ -202,7 +202,7 @@ class Value:
 def random_arrays(f, dims, rng, integers=False, low=None):
     """One random array for each input wire."""
     sizes = {sp.Symbol(k, integer=True, positive=True): v for k, v in dims.items()}
-    draw = (lambda: rng.choice([-3, -2, -1, 1, 2, 3, 5])) if integers else (lambda: rng.uniform(-1.5, 1.5) if low is None else rng.uniform(low, 2))
+    draw = (lambda: rng.choice([-3, -2, -1, 1, 2, 3, 5])) if integers else (lambda: rng.uniform(*((-1.5, 1.5) if low is None else (low, 2))))
     arrays = []
     for wire in f.dom.types:
         shape = [int(sp.sympify(d).subs(sizes)) for d in wire.shape]
@@ -220,7 +220,7 @@ def normal_forms(f, level=0, facts=(), modulus=0, definitions=False):
         constant = int(fact.as_coefficients_dict().get(sp.S.One, 0))
         pairs = sorted((table.dim(s.name), int(fact.coeff(s))) for s in sorted(fact.free_symbols, key=str))
         forms.append((constant, tuple(pairs)))
-    algebra = Normaliser(table, Context(table, forms), domain, modulus, definitions)
+    algebra = Normaliser(table, Context(table, forms), domain, modulus, definitions=definitions)
     program = Program(f, algebra, Cuts(level))
     values = program.outputs()
     return table, values, [program.formals(wire.shape) for wire in f.cod.types]

@@ -3,15 +3,14 @@
 from dataclasses import replace
 
 import pytest
+import sympy as sp
 
+from symcat.category.expression import At
+from symcat.category.space import Real
 from symcat.derivative.reverse import R
 from symcat.prove.index.equal import Failure, Proof, prove_additive, prove_equal
 from tests.prove.index.oracle import agree
 from tests.prove.index.programs import COMPOSITES, GENERATORS, LAWS, SIZES, linear, pointwise, program, softmax
-from symcat.category.expression import At
-from symcat.category.space import Real
-
-import sympy as sp
 
 
 @pytest.mark.parametrize("name", GENERATORS)

@@ -67,7 +67,9 @@ def test_scatters_selectors_and_index_values(sizes):
 def test_values_modulo_five():
     import random
 
-    f = program(lambda g, x, w: g.gather((n,), lambda i, j: 3 * At(x, i) * At(w, j) ** 2 + 4 * At(x, i), (k,), base=Z[5]), x=Z[5][n], w=Z[5][k])
+    def write(g, x, w):
+        return g.gather((n,), lambda i, j: 3 * At(x, i) * At(w, j) ** 2 + 4 * At(x, i), (k,), base=Z[5])
+    f = program(write, x=Z[5][n], w=Z[5][k])
     sizes = {"n": 3, "k": 4}
     arrays = random_arrays(f, sizes, random.Random(3))
     table, (value,), (formals,) = normal_forms(f, modulus=5)
