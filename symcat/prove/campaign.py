@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError, as_completed
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -102,6 +102,10 @@ class Task:
         return f"{self.topic}/{self.claim.name}"
 
 
+Answers = Generator[tuple[Task, Verdict, bool], None, None]
+Worked = Generator[tuple[Task, Verdict, bool, bool], None, None]
+
+
 def run(sources: Iterable[Claim | str | Path], jobs: int | None = None, timeout: float = 60.0, keyword: str = "",
         progress: Progress | None = None, certificates: Path | None = None, store: Store | None = None, memory: int = MEMORY) -> Ledger:
     """Decide claims, or those of proofs modules and folders of such, whose topic or name contains the keyword.
@@ -145,7 +149,7 @@ def _tasks(sources: Sequence[Claim | str | Path], keyword: str) -> list[Task]:
     return [Task(position, claim, module) for position, (claim, module) in enumerate(wanted)]
 
 
-def _verdicts(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memory: int) -> Iterator[tuple[Task, Verdict, bool]]:
+def _verdicts(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memory: int) -> Answers:
     """Verdicts as they come: first those that unchanged sources have already, then those of the workers."""
     waiting = []
     for task in tasks:
@@ -163,7 +167,7 @@ def _verdicts(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, me
             yield task, verdict, cached
 
 
-def _worked(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memory: int) -> Iterator[tuple[Task, Verdict, bool, bool]]:
+def _worked(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memory: int) -> Worked:
     """Task, verdict, whether it was known, whether it was decided rather than cut off."""
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     if method == "spawn":
@@ -175,7 +179,7 @@ def _worked(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memo
         return
     pool = ProcessPool(max_workers=min(jobs, len(tasks)), max_tasks=TASKS_PER_WORKER, initializer=_limit, initargs=(memory,),
                        context=multiprocessing.get_context(method))
-    _INHERITED.update({id(task.claim): task.claim for task in tasks if not task.module})
+    _INHERITED.update({str(id(task.claim)): task.claim for task in tasks if not task.module})
     failure: SoundnessError | None = None
     try:
         futures = {pool.schedule(_work, (_address(task), store), timeout=timeout): task for task in tasks}
@@ -194,21 +198,21 @@ def _worked(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memo
     finally:
         pool.join()
         for task in tasks:
-            _INHERITED.pop(id(task.claim), None)
+            _INHERITED.pop(str(id(task.claim)), None)
     if failure:
         raise failure
 
 
 # ---- in a worker
-_INHERITED: dict[int, Claim] = {}
+_INHERITED: dict[str, Claim] = {}
 
 
-def _address(task: Task) -> tuple[str, object]:
+def _address(task: Task) -> tuple[str, str]:
     """How a worker finds a claim: by module and name, or, when it belongs to no module, among what it inherits."""
-    return (str(task.module.path), task.claim.name) if task.module else ("", id(task.claim))
+    return (str(task.module.path), task.claim.name) if task.module else ("", str(id(task.claim)))
 
 
-def _work(address: tuple[str, object], store: Store) -> tuple[Verdict, bool]:
+def _work(address: tuple[str, str], store: Store) -> tuple[Verdict, bool]:
     """The verdict, and whether it was known."""
     path, name = address
     claim = load(Path(path)).claim(name) if path else _INHERITED[name]

@@ -146,7 +146,7 @@ def _settle_additive(goal: Additive, equality: str, about: Mapping[str, str] | N
     return _settle_equations(goal, goal.equations, equality, about, engines, audit, seed, already)
 
 
-def _settle_formula(goal: object, about: Mapping[str, str] | None, engines: Engines) -> Settled:
+def _settle_formula(goal: Formula, about: Mapping[str, str] | None, engines: Engines) -> Settled:
     """First-order formulas over the reals, the integers and the Booleans."""
     status, detail = engines.valid(goal)
     if status == "proved":
