@@ -191,6 +191,8 @@ def _facts(condition: object) -> list[Fact]:
         return [fact for part in condition.args for fact in _facts(part)]
     if condition == sp.true:
         return []
+    if condition == sp.false:
+        raise UsageError("an assumption is false whatever the dims are: nothing can be decided under it")
     if not isinstance(condition, Relational) or condition.has(sp.Float):
         raise UsageError(f"the assumption {condition!r}: expected a relation between dims or hyperparameters without floats, "
                          "such as n >= 2")

@@ -176,6 +176,7 @@ def test_morphisms_of_different_types() -> None:
     ((x, 0.5), "float"), ((x * 0.5, x), "float"), ((x, sp.I), "no translation"), ((sp.Symbol("x"), x), "two symbols are called x"),
     ((sp.gamma(x), x), "no translation"), ((sp.Symbol("q", imaginary=True), x), "not real"), ((x, y, "=", [3]), "assumption"),
     ((x, y, "=", [sp.Lt(x, x)]), "assumption is false"), ((DOUBLE, TRIPLE, "=", [x]), "assumption"),
+    ((DOUBLE, TRIPLE, "=", [n <= 0]), "assumption is false"),
     ((sp.Piecewise((x, x > 0)), x), "last piece"), ((x, y, "=", [x > 0.5]), "floats"), ((DOUBLE, TRIPLE, "=", [n > 2.5]), "float"),
 ])
 def test_what_cannot_be_asked(arguments: tuple, message: str) -> None:
