@@ -23,7 +23,7 @@ from symcat.category.objects import EXACT, SYMBOLIC
 from symcat.category.scalars import FLOAT, Irrational, Scalars, Undecided
 from symcat.category.sizes import infer_dims, name_of, size_of
 from symcat.category.space import Base
-from symcat.errors import DomainError, ShapeError
+from symcat.errors import DomainError, ShapeError, UsageError
 
 BLOCK = 2_000_000
 
@@ -40,7 +40,13 @@ def evaluate(f: Morphism, inputs: Sequence[object], dims: Mapping | None = None,
     >>> evaluate(add(space(x=Real["n"])), [[1, 2], [3, 4]])
     [array([4., 6.])]
     """
+    if dims is not None and not isinstance(dims, Mapping):
+        raise UsageError(f"dims came as a {type(dims).__name__}: give the inputs as one list, evaluate(f, [x, y]), and dims as {{'n': 3}}")
     run = Evaluation(f, inputs, dims or {}, hypers or {}, scalars)
+    for fact in f.facts:
+        if fact.expr.free_symbols <= run.sizes.keys() and fact_holds(fact, run.sizes, {}) is False:
+            known = ", ".join(f"{symbol} = {run.sizes[symbol]}" for symbol in sorted(fact.expr.free_symbols, key=str))
+            raise ShapeError(f"the program assumes {fact}, which fails at {known}: give arrays of other sizes")
     return run.outputs()
 
 

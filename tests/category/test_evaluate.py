@@ -16,7 +16,8 @@ from symcat.category.morphism import Builder, Morphism
 from symcat.category.objects import EXACT, EXACT_FUNCTIONS, SYMBOLIC, SYMBOLIC_FUNCTIONS
 from symcat.category.scalars import FLOAT, FLOAT_FUNCTIONS, Irrational, Undecided
 from symcat.category.space import Z2, Real, Z, dims, space
-from symcat.errors import DomainError, ShapeError
+from symcat.category.trace import trace
+from symcat.errors import DomainError, ShapeError, UsageError
 from tests.category.programs import BY_NAME, PROGRAMS, Program, binary, one, pointwise
 
 n, m = dims("n m")
@@ -288,3 +289,12 @@ def test_a_batch_of_the_digits_network_takes_moments() -> None:
 def test_mixed_functions_of_two_arguments_broadcast() -> None:
     assert evaluate(binary(lambda x, y: fn.where(x, 3, y)), [[0, 1], [5, 6]], scalars=EXACT)[0].tolist() == [5, 3]
     assert modular(7).array([8, -1]).tolist() == [1, 6]
+
+
+def test_sizes_that_break_a_premise_are_refused():
+    f = trace(lambda x: x[5:-2:-1], space(x=Real["m"]))
+    assert evaluate(f, [np.arange(6.0)])[0].tolist() == [5.0]
+    with pytest.raises(ShapeError, match=r"assumes m - 6 >= 0, which fails at m = 4"):
+        evaluate(f, [np.arange(4.0)])
+    with pytest.raises(UsageError, match="as one list"):
+        evaluate(f, np.arange(6.0), np.arange(6.0))
