@@ -10,11 +10,33 @@ from symcat.kernel import elementary as e
 
 POINTS = [-800.0, -40.0, -3.7, -1.0, -1e-9, 0.0, 1e-9, 0.25, 1.0, 3.7, 40.0, 800.0]
 NAN, INF = math.nan, math.inf
+pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in scalar:RuntimeWarning")    # as Python functions they warn of overflow
 UNARY = ("exp", "log", "tanh", "sqrt", "sigmoid", "softplus", "relu", "step", "absolute", "sign")
 
 
 def ulps(ours, theirs):
     return abs(float((mpmath.mpf(float(ours)) - theirs) / mpmath.mpf(float(np.spacing(abs(float(theirs))) or 5e-324))))
+
+
+def test_exp_and_tanh_against_mpmath():
+    draw = np.random.default_rng(0)
+    points = [*POINTS, *draw.uniform(-30, 30, 2000), *draw.uniform(-1, 1, 2000), *draw.uniform(-744, 709, 1000)]
+    points += list(10.0 ** draw.uniform(-300, 0, 300))
+    with mpmath.workdps(40):
+        assert max(ulps(e.f_exp(x), mpmath.exp(mpmath.mpf(float(x)))) for x in points if -708 < x < 709) <= 2
+        assert max(ulps(e.f_tanh(x), mpmath.tanh(mpmath.mpf(float(x)))) for x in points) <= 3
+        assert max(ulps(e.f_sigmoid(x), 1 / (1 + mpmath.exp(-mpmath.mpf(float(x))))) for x in points if x > -700) <= 3
+
+
+def test_the_ends_of_exp():
+    assert e.f_exp(710.0) == e.f_exp(1e300) == e.f_exp(INF) == INF
+    assert e.f_exp(-746.0) == e.f_exp(-1e300) == e.f_exp(-INF) == 0
+    assert e.f_exp(0.0) == 1 and e.f_exp(-740.0) == pytest.approx(math.exp(-740.0), rel=1e-2, abs=5e-324)
+
+
+def test_the_ends_of_tanh():
+    assert e.f_tanh(INF) == 1 and e.f_tanh(-INF) == -1 and e.f_tanh(-50.0) == -1
+    assert math.copysign(1, e.f_tanh(-0.0)) == -1 and e.f_tanh(5e-324) == 5e-324
 
 
 @pytest.mark.parametrize("x", POINTS)
