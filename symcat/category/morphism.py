@@ -18,7 +18,7 @@ from symcat.category.comprehension import Comprehension, Fact, Requirement
 from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, is_index
 from symcat.category.polyhedron import implied
 from symcat.category.space import Base, Dim, Real, Space, Wire, unused
-from symcat.errors import ShapeError, TraceError
+from symcat.errors import DomainError, ShapeError, TraceError
 
 
 @dataclass(frozen=True)
@@ -111,19 +111,20 @@ class Morphism:
         return tuple(s for s in self.symbols if not (s.is_integer and s.is_positive))
 
     def substitute(self, values: Mapping[sp.Symbol, sp.Expr]) -> Morphism:
-        """The morphism with dims and hyperparameters replaced; a fact that becomes false is an error that names it."""
+        """The morphism with dims and hyperparameters replaced; a fact or requirement that becomes false is an error that names it."""
         change = lambda e: e.xreplace(dict(values)) if isinstance(e, sp.Basic) else e
         build = Builder()
+        for fact in self.facts:
+            build.fact(change(fact.expr), fact.relation)
         names = {}
+        for requirement in self.requirements:
+            build.check(requirement.map(change))
         for name, wire in self.dom:
             names[name] = build.input(name, Wire(wire.base, tuple(sp.expand(change(d)) for d in wire.shape)))
         for node in self.nodes:
             moved = node.map(lambda e: change(e) if e.has(At) else sp.expand(change(e)))
             names[node.name] = build.append(moved.rename({k: v for k, v in names.items() if k != node.name}))
-        for requirement in self.requirements:
-            build.requirements.append(requirement.map(change).rename(names))
-        for fact in self.facts:
-            build.fact(change(fact.expr), fact.relation)
+        build.requirements += [r for r in (old.map(change).rename(names) for old in self.requirements) if not r.expr.is_number]
         return build.build([names[out] for out in self.outs], self.cod.names)
 
     def renamed(self, dom: Sequence[str] | None = None, cod: Sequence[str] | None = None) -> Morphism:
@@ -236,6 +237,13 @@ class Builder:
         requirement = Requirement(tuple(map(sp.sympify, extents)), sp.sympify(expr), relation, smooth or relation)
         if requirement not in self.requirements:
             self.requirements.append(requirement)
+
+    @staticmethod
+    def check(requirement: Requirement) -> None:
+        """DomainError when a requirement on a number fails."""
+        expr, relation = requirement.expr, requirement.relation
+        if expr.is_number and not (expr.is_finite and {">=0": expr >= 0, ">0": expr > 0, "!=0": sp.Ne(expr, 0)}[relation]):
+            raise DomainError(f"the program requires {requirement}, which fails: give hyperparameters that keep it inside its domain")
 
     def fact(self, expr: sp.Expr, relation: str = ">=0") -> None:
         """Record a premise about dims and hyperparameters; a false one is an error, a true one vanishes."""

@@ -18,7 +18,7 @@ import sympy as sp
 
 from symcat.category import functions as fn
 from symcat.category.comprehension import Fact
-from symcat.category.evaluate import Evaluation, Prepared
+from symcat.category.evaluate import Evaluation, Prepared, fact_holds
 from symcat.category.morphism import Morphism
 from symcat.category.objects import EXACT
 from symcat.category.scalars import FLOAT, Scalars, smooth_sample
@@ -216,7 +216,9 @@ class Search:
                        found.left, found.right, found.exact, found.at_kink, _note((lhs, self.judge.rhs)))
 
     def _still(self, point: Point, instead_of: Difference) -> Difference | None:
-        """A difference at a simpler point, not worse in kind than the one it replaces."""
+        """A difference at a simpler point that satisfies the premises, not worse in kind than the one it replaces."""
+        if not all(fact_holds(fact, point.dims, point.hypers) for fact in self.setting.facts):
+            return None
         found = self.judge.judge(point, rational_first=True)
         if isinstance(found, Difference) and found.at_kink <= instead_of.at_kink and found.exact >= instead_of.exact:
             return found

@@ -9,7 +9,7 @@ from symcat.category.functions import FUNCTIONS, Smooth, derivative, sigmoid
 from symcat.category.morphism import Builder
 from symcat.category.space import Z2, Real, dims, space
 from symcat.category.structure import copy, identity, swap
-from symcat.errors import ShapeError, TraceError
+from symcat.errors import DomainError, ShapeError, TraceError
 
 n, m, k = dims("n m k")
 
@@ -162,3 +162,16 @@ def test_renaming_an_array_leaves_a_smooth_function_of_its_name_alone(array):
     assert applied("g") == applied("g").renamed(["another"])
     twice = applied("g") >> applied("g")
     assert {call.args[0].name for node in twice.nodes for call in node.body.atoms(Smooth)} == {"g"}
+
+
+def test_substitution_checks_requirements_and_states_facts_first():
+    scale = sp.Symbol("c", real=True)
+    w = Builder()
+    x = w.input("x", Real[n])
+    w.require((), scale, "!=0")
+    f = w.build([w.gather((n - 3,), lambda i: At(x, i + 3) / scale)], ["y"])
+    with pytest.raises(DomainError, match=r"requires 0 != 0, which fails"):
+        f.substitute({scale: sp.S.Zero})
+    assert f.substitute({scale: sp.Integer(3)}).requirements == ()
+    assert [str(fact) for fact in f.substitute({n: m - 1}).facts] == ["m - 5 >= 0"]
+    assert f.substitute({}) == f

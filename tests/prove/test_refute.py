@@ -277,3 +277,13 @@ def test_the_result_is_the_same_under_every_hash_seed() -> None:
     found = {subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."}, capture_output=True,
                             text=True, check=True).stdout for seed in ("1", "2")}
     assert len(found) == 1 and found.pop().startswith("[{")
+
+
+@pytest.mark.parametrize(("fact", "holds"), [
+    (Fact(b1 * n - 4, ">=0"), lambda size, b: b * size >= 4),
+    (Fact(b1**2 * n - 5, ">0"), lambda size, b: b * b * size > 5),
+])
+def test_a_shrunk_witness_satisfies_premises_that_join_dims_and_hyperparameters(fact, holds) -> None:
+    found = refute(pointwise(lambda x: b1 * x), pointwise(lambda x: b1**2 * x), [fact])
+    assert isinstance(found, Witness)
+    assert holds(found.dims["n"], Fraction(found.hypers["b1"]))
