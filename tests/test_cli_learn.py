@@ -89,6 +89,6 @@ def test_a_kernel_that_was_asked_for_unproved_is_stamped(tmp_path, monkeypatch, 
 
 def test_divergence_is_an_error_and_nothing_is_written(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    rate = "gradient_descent(lr=100)"
-    assert main(["learn", "iris", "--model", "linear", "--loss", "quadratic", "--optimiser", rate, "--epochs", "60", "--json", "x.json"]) == 2
+    fast = ("--model", "linear", "--loss", "quadratic", "--optimiser", "gradient_descent(lr=100)", "--epochs", "60")
+    assert main(["learn", "iris", *fast, "--json", "x.json"]) == 2
     assert "training diverged; use a smaller learning rate" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
