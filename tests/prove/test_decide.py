@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -15,6 +16,7 @@ from symcat.category.expression import At
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.objects import EXACT
 from symcat.category.space import Real, Z, dims, space
+from symcat.category.trace import trace
 from symcat.errors import ShapeError, SoundnessError, UsageError
 from symcat.prove import witness as outcomes
 from symcat.prove.claim import Additive, Claim, Equation, Formula
@@ -278,3 +280,12 @@ def test_facts_of_an_equation_are_its_premises() -> None:
     equation = Equation(DOUBLE, TRIPLE, (Fact(n - 2, ">=0"),))
     assert settle((equation,), engines=fake(AGREE, shown(premises=("n - 2 >= 0",))))[0].premises == ("n - 2 >= 0",)
     assert replace(equation, facts=()) != equation
+
+
+def test_where_under_a_sum_is_decided() -> None:
+    """The test of `where` is an atom of one argument, which a substitution meets again."""
+    vector = space(x=Real["n"])
+    one_way = trace(lambda x: np.outer(np.where(x, 1, 0), x) @ np.where(x, 1, 0), vector)
+    other = trace(lambda x: np.where(x, 1, 0) * np.sum(np.where(x, x * x, 0)), vector)
+    assert decide(one_way, trace(lambda x: np.where(x, 1, 0) * (x @ np.where(x, 1, 0)), vector)).proved
+    assert decide(one_way, other).refuted

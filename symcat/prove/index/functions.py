@@ -39,7 +39,7 @@ class Functions(Algebra):
         if function == "pow":
             return self._pow(*arguments)
         if function == "where":
-            return self._where(*arguments)
+            return self._where(*arguments) if len(arguments) == 3 else self._test(*arguments)
         if function in VANISHING and not arguments[0]:
             return {}
         if self.definitions and function in ("sigmoid", "tanh", "softplus"):
@@ -161,10 +161,14 @@ class Functions(Algebra):
 
     def _where(self, condition: Expr, left: Expr, right: Expr) -> Expr:
         """where(c, x, y) = [c != 0] x + (1 - [c != 0]) y."""
-        if condition.keys() <= {UNIT}:
-            return left if condition else right
-        test = self.call("where", condition)
+        test = self._test(condition)
         return self.add(self.multiply(test, left), right, self.scale(self.multiply(test, right), -1))
+
+    def _test(self, condition: Expr) -> Expr:
+        """[c != 0], the atom that `where` of one argument is."""
+        if condition.keys() <= {UNIT}:
+            return {UNIT: 1} if condition else {}
+        return self.call("where", condition)
 
     # ---- signs
     def known(self, e: Expr, relation: str) -> bool:
