@@ -24,7 +24,7 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_text_is_the_golden_one(name):
-    assert PROGRAMS[name]().text.program == (GOLDEN / f"{name}.py").read_text()
+    assert PROGRAMS[name]().text.program == (GOLDEN / f"{name}.txt").read_text()
 
 
 def test_the_text_is_the_same_under_every_hash_seed():
@@ -37,4 +37,4 @@ def test_the_text_is_the_same_under_every_hash_seed():
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
     for key, make in PROGRAMS.items():
-        (GOLDEN / f"{key}.py").write_text(make().text.program)
+        (GOLDEN / f"{key}.txt").write_text(make().text.program)
