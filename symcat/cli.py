@@ -76,6 +76,7 @@ def _prove(commands: argparse._SubParsersAction) -> None:
     add("-k", dest="keyword", metavar="WORD", help="only claims whose name contains the word")
     add("-j", "--jobs", type=_positive, default=os.cpu_count() or 1, help="worker processes (default: all cores)")
     add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one claim (default: 60)")
+    add("-v", "--verbose", action="store_true", help="list every claim, not the topics alone")
     add("--fresh", action="store_true", help="decide everything again, without the cache of verdicts")
 
 

@@ -145,6 +145,15 @@ def test_prove_prints_the_ledger_and_tells_expected_from_unexpected(tmp_path, ca
     assert ("not as expected" in captured.err) == bool(code) and "2 claims" in captured.err
 
 
+def test_prove_lists_every_claim_when_asked(tmp_path, capsys):
+    path = tmp_path / "claims.py"
+    path.write_text(CLAIMS.format(word="false", expected="refuted"))
+    for flags, count in (((), 0), (("-v",), 1)):
+        assert main(["prove", str(path), "-j", "1", *flags]) == 0
+        listed = capsys.readouterr().out.split("claims by topic")[0].splitlines()
+        assert sum("swap twice" in line for line in listed if "│" in line) == count
+
+
 def test_prove_selects_by_word(tmp_path, capsys):
     path = tmp_path / "claims.py"
     path.write_text(CLAIMS.format(word="false", expected="refuted"))

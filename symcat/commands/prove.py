@@ -14,7 +14,7 @@ from symcat.prove.cache import Store, default_folder
 from symcat.prove.campaign import Ledger
 from symcat.prove.campaign import run as decide_all
 from symcat.prove.module import find
-from symcat.show.claims import ledger, summary_line
+from symcat.show.claims import ledger, obligations, summary_line
 from symcat.show.screen import bar, screen
 
 
@@ -25,6 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     found = _decided(arguments, console)
     seconds = time.perf_counter() - start
+    if arguments.verbose:
+        console.print(obligations(found.records, title="claims"))
     console.print(ledger(found.records, found.topics))
     console.print(summary_line(found.summary, seconds))
     if found.cached:

@@ -95,7 +95,7 @@ def _number(path: Path, row: int, column: str, cell: str) -> float:
         raise DataError(f"{path}: {cell.strip()!r} in row {row}, column {column} is text: a number was expected; encode or drop the column")
     value = float(cell)
     if not np.isfinite(value):
-        raise DataError(f"{path}: {cell.strip()} in row {row}, column {column}: every value has to be a finite number; drop or fill the row")
+        raise DataError(f"{path}: {cell.strip()} in row {row}, column {column}: a finite number was expected; drop or fill the row")
     return value
 
 
