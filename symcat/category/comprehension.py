@@ -14,7 +14,7 @@ from functools import cached_property
 
 import sympy as sp
 
-from symcat.category.expression import array_names, index, is_index, rename_arrays
+from symcat.category.expression import Argmax, array_names, index, is_index, rename_arrays
 from symcat.category.space import Base, Dim, Wire
 
 RELATIONS = ("!=0", ">0", ">=0")
@@ -61,6 +61,16 @@ class Comprehension:
     def sources(self) -> frozenset[str]:
         """The arrays that the body reads or selects from."""
         return frozenset(array_names((self.body, *self.out, *self.guards)))
+
+    @property
+    def symbols(self) -> set[sp.Symbol]:
+        """Loop indices, dims and hyperparameters in the output access, the body and the guards."""
+        return set().union(*(e.free_symbols for e in (*self.out, self.body, *self.guards)))
+
+    @property
+    def selectors(self) -> list[Argmax]:
+        """The selectors in the output access, the body and the guards, in a fixed order."""
+        return sorted(set().union(*(e.atoms(Argmax) for e in (*self.out, self.body, *self.guards))), key=sp.default_sort_key)
 
     @property
     def key(self) -> tuple:

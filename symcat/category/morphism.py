@@ -15,8 +15,9 @@ from functools import cached_property
 import sympy as sp
 
 from symcat.category.comprehension import Comprehension, Fact, Requirement
-from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, is_index
+from symcat.category.expression import At, affine, index, is_index
 from symcat.category.polyhedron import implied
+from symcat.category.ranges import accesses, check_form, missing
 from symcat.category.space import Base, Dim, Real, Space, Wire, unused
 from symcat.errors import DomainError, ShapeError, TraceError
 
@@ -191,11 +192,10 @@ class Builder:
 
     def append(self, node: Comprehension) -> str:
         """Append a comprehension whose arrays are known here; its own name is a suggestion."""
-        if node.op not in ("sum", "max"):
-            raise TraceError(f"reducer {node.op!r}: expected sum, max or xor")
-        for name in node.sources:
+        for name in sorted(node.sources):
             if name not in self.wires:
                 raise TraceError(f"comprehension {node.name} reads {name}, which is not an array of this program ({', '.join(self.wires)})")
+        check_form(node)
         node = replace(node, body=self._clean(node))
         alias = self._alias(node)
         if alias is not None:
@@ -326,70 +326,19 @@ class Builder:
             return
         self.fact(extent - 1)
 
+    def _check(self, node: Comprehension) -> None:
+        """Dims are positive and every access is in range; facts are recorded on the way."""
+        for extent in (*node.shape, *node.extents):
+            self._positive(extent)
+        for access in accesses(node, self.wires, self._by_name):
+            indices, shape, _ = access
+            for fact in missing(node, access, self._known(*indices, *shape, *node.extents), self._by_name):
+                self.fact(fact)
+
     def _known(self, *exprs: sp.Expr) -> list[dict]:
         """What is known of the dims: at least 1, and the facts so far."""
-        symbols = set().union(*(e.free_symbols for e in exprs)) | set().union(*(f.expr.free_symbols for f in self.facts), set())
-        known = [{s: 1, sp.S.One: -1} for s in symbols if s.is_integer and s.is_positive]
+        symbols = set().union(*(e.free_symbols for e in exprs), *(f.expr.free_symbols for f in self.facts))
+        known = [{s: 1, sp.S.One: -1} for s in sorted(symbols, key=lambda s: s.name) if s.is_integer and s.is_positive]
         known += [affine(f.expr) for f in self.facts
                   if f.relation == ">=0" and all(s.is_integer and s.is_positive for s in f.expr.free_symbols)]
         return known
-
-    def _check(self, node: Comprehension) -> None:
-        """Shapes agree, dims are positive, and every access is in range, given facts that are recorded on the way."""
-        for extent in (*node.shape, *node.extents):
-            self._positive(extent)
-        if len(node.out) != len(node.shape):
-            raise ShapeError(f"{node.name} has {len(node.shape)} axes but its output access has {len(node.out)} indices")
-        if node.op == "max" and not node.gather:
-            raise TraceError(f"{node.name}: a max needs an output access that is its loop indices over the whole shape; it is {node.out}")
-        if node.op == "max" and node.base.modulus:
-            raise TraceError(f"{node.name}: max over {node.base}, which has no order")
-        accesses = [(node.out, node.shape, node.name)]
-        for read in node.body.atoms(At):
-            wire = self.wires[read.name]
-            if wire.base != node.base:
-                raise ShapeError(f"{node.name} over {node.base} reads {read.name} over {wire.base}")
-            if len(read.indices) != len(wire.shape):
-                raise ShapeError(f"{read} has {len(read.indices)} indices but {read.name} is {wire}")
-            accesses.append((read.indices, wire.shape, read))
-        for e in (*node.guards, *(call.args[0] for call in node.body.atoms(Bracket, Delta))):
-            affine(e)
-        for indices, shape, what in accesses:
-            for e, extent in zip(indices, shape, strict=True):
-                self._in_range(node, e, extent, what)
-
-    def _in_range(self, node: Comprehension, e: sp.Expr, extent: Dim, what: object) -> None:
-        extents = dict(node.box)
-        if e in extents and extents[e] == extent:
-            return
-        form, size = affine(e), affine(extent)
-        top = {key: size.get(key, 0) - form.get(key, 0) for key in {*size, *form}}
-        top[sp.S.One] = top.get(sp.S.One, 0) - 1
-        bounds = list(node.box)
-        for selector in e.atoms(Argmax):
-            source = self._by_name[selector.name]
-            bounds.append((selector, source.reduced[selector.component][1]))
-        context = [affine(guard) for guard in node.guards] + self._known(e, extent, *node.extents, *(b for _, b in bounds))
-        for variable, bound in bounds:
-            upper = affine(bound)
-            upper[sp.S.One] = upper.get(sp.S.One, 0) - 1
-            upper[variable] = upper.get(variable, 0) - 1
-            context += [{variable: 1}, upper]
-        for goal in (form, top):
-            if implied(context, goal):
-                continue
-            self.fact(self._worst(goal, dict(bounds), e, what))
-
-    @staticmethod
-    def _worst(goal: Mapping, bounds: Mapping, e: sp.Expr, what: object) -> sp.Expr:
-        """The least value of an affine form over a box, an expression in dims: what must be >= 0."""
-        least = sp.S.Zero
-        for variable, coefficient in goal.items():
-            if variable in bounds:
-                least += coefficient * (bounds[variable] - 1) if coefficient < 0 else 0
-            else:
-                least += coefficient * variable
-        least = sp.expand(least)
-        if least.is_number and least < 0:
-            raise ShapeError(f"index {e} of {what} leaves its range: the bound fails by {-least}")
-        return least

@@ -97,6 +97,12 @@ def test_guards_can_bring_a_read_into_range():
     (lambda w, x: w.gather((n,), lambda i: At(x, i), base=Z2), ShapeError, "over Z2 reads"),
     (lambda w, x: w.gather((n,), lambda i: At(x, i), op="product"), TraceError, "reducer"),
     (lambda w, x: w.gather((n,), lambda i: At(x, i), op="xor"), TraceError, "xor"),
+    (lambda w, x: w.node((n,), [(index(0), n)], [index(0)], At(x, index(1))), TraceError, "loop index _1"),
+    (lambda w, x: w.gather((n,), lambda i: Delta(Argmax(x, 0, i))), TraceError, "not a maximum"),
+    (lambda w, x: w.gather((n,), lambda i: Delta(Argmax(w.gather((n,), lambda j, r: At(x, r), (n,), op="max"), 0, i + 1))), ShapeError,
+     "leaves its range"),
+    (lambda w, x: w.gather((n,), lambda i: Delta(Argmax(w.gather((n,), lambda j, r: At(x, r), (n,), op="max"), 1, i))), TraceError,
+     "does not fit"),
     (lambda w, x: w.gather((n - n,), lambda i: At(x, i)), ShapeError, "at least one"),
 ])
 def test_ill_formed_comprehensions(make, error, words):
