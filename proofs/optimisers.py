@@ -52,7 +52,7 @@ def same(a, b) -> tuple[Equation, ...]:
 
 CLAIMS = (
     *(Claim(f"reduces_to_descent {name}", "with every rate of forgetting at 0, one step is p - lr g", SOURCE,
-            lambda name=name: reduces_to_descent(OPTIMISERS[name]), expected) for name, expected in REDUCES.items()),
+            lambda name=name: reduces_to_descent(OPTIMISERS[name]), REDUCES.get(name, "either")) for name in OPTIMISERS),
     Claim("momentum rearranged", "p - (lr g - gamma v) is heavy-ball momentum", SOURCE, lambda: same(momentum, momentum_rearranged)),
     Claim("momentum as printed", "v <- -gamma v - lr g is heavy-ball momentum", SOURCE,
           lambda: same(momentum, momentum_as_printed), "refuted"),
