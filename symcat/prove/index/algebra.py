@@ -126,7 +126,7 @@ class Algebra(ABC):
                 for a, k in factors:
                     flipped = self.multiply(flipped, self.atom_power(a, -k))
                 return flipped
-        common = self._common(e)
+        common = self.common(e)
         rest = self.collect([item for (guards, factors), q in e.items()
                              for item in self.scale(self.term(guards, merge(factors, flip(common))), q).items()])
         leading = self.table.frozen[self.table.freeze(rest)][0][1]
@@ -134,7 +134,7 @@ class Algebra(ABC):
         several = self.table.atom(Several(body))
         return self.scale(self.term(NONE, merge(flip(common), ((several, -1),))), reciprocal(leading))
 
-    def _common(self, e: Expr) -> Factors:
+    def common(self, e: Expr) -> Factors:
         """The monomial that divides every term, of atoms that may stand in a denominator."""
         least: dict[int, int] | None = None
         for _, factors in e:

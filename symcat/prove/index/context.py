@@ -12,13 +12,30 @@ from symcat.prove.index.affine import ZERO, Affine, below, negated, number, plus
 from symcat.prove.index.table import Table
 
 Guards = frozenset
+QUESTIONS = 20000
+
+
+class ExhaustedError(ArithmeticError):
+    """An attempt that asked more questions about guards than it may."""
+
+
+class Questions:
+    """How many eliminations one attempt, with all its contexts, may still run."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def ask(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise ExhaustedError("too many questions about guards")
 
 
 class Context:
     """Facts that hold throughout, and answers to questions about guards under them."""
 
-    def __init__(self, table: Table, facts: Iterable[Affine] = ()) -> None:
-        self.table = table
+    def __init__(self, table: Table, facts: Iterable[Affine] = (), questions: Questions | None = None) -> None:
+        self.table, self.questions = table, questions or Questions(QUESTIONS)
         self.facts = tuple(dict.fromkeys(facts))
         self._known: dict[int, tuple[Affine, ...]] = {}
         self._empty: dict[frozenset, bool] = {}
@@ -27,7 +44,7 @@ class Context:
 
     def assume(self, guard: Affine) -> Context:
         """The context in which one more guard holds."""
-        return Context(self.table, (*self.facts, guard))
+        return Context(self.table, (*self.facts, guard), self.questions)
 
     # ---- questions
     def contradictory(self) -> bool:
@@ -39,6 +56,7 @@ class Context:
         full = frozenset(self._closure(guards))
         found = self._empty.get(full)
         if found is None:
+            self.questions.ask()
             found = self._empty[full] = empty(full)
         return found
 

@@ -57,10 +57,11 @@ class Attempt:
     refined: bool = False
     definitions: bool = False
     unroll: bool = False
+    shared: bool = False
 
     @property
     def method(self) -> str:
-        words = [f"index normal form, cuts {self.level}"]
+        words = ["index normal form, shared cuts" if self.shared else f"index normal form, cuts {self.level}"]
         words += ["refined"] if self.refined else []
         words += ["functions defined by exp"] if self.definitions else []
         words += ["small sums written out"] if self.unroll else []
@@ -101,7 +102,9 @@ def prove_additive(f: Morphism, wires: Sequence[int]) -> Proof | Failure:
 
 
 def _attempts(lhs: Morphism, rhs: Morphism) -> Iterator[Attempt]:
-    for level in (2, 1, 0):
+    yield Attempt(2)
+    yield Attempt(2, shared=True)
+    for level in (1, 0):
         yield Attempt(level)
     for level in (1, 0):
         yield Attempt(level, refined=True)
@@ -117,9 +120,12 @@ def _run(attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) 
     """One attempt over every base that the outputs have."""
     traces, premises = [], {}
     for modulus in dict.fromkeys(wire.base.modulus for wire in lhs.cod.types):
-        chosen = [k for k, wire in enumerate(lhs.cod.types) if wire.base.modulus == modulus]
-        side = Side(attempt, _keep(lhs, chosen), _keep(rhs, chosen), facts, modulus)
+        outs = [k for k, wire in enumerate(lhs.cod.types) if wire.base.modulus == modulus]
+        side = Side(attempt, _keep(lhs, outs), _keep(rhs, outs), facts, modulus)
         failure = side.decide()
+        if failure is not None and attempt.shared and (chosen := side.shared()) is not None:
+            side = Side(attempt, _keep(lhs, outs), _keep(rhs, outs), facts, modulus, chosen)
+            failure = side.decide()
         if failure is not None:
             return failure
         traces.append(side.trace())
@@ -138,14 +144,15 @@ def _keep(f: Morphism, chosen: Sequence[int]) -> Morphism:
 class Side:
     """One attempt over one base: a table, a context, a domain, and the two programs in them."""
 
-    def __init__(self, attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], modulus: int) -> None:
+    def __init__(self, attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], modulus: int,
+                 chosen: tuple[frozenset[str], frozenset[str]] | None = None) -> None:
         self.attempt, self.table = attempt, Table()
         self.domain = Domain(self.table)
         context = Context(self.table, [form for fact in facts if (form := self._dim_fact(fact)) is not None])
         self.algebra = Normaliser(self.table, context, self.domain, modulus,
                                   definitions=attempt.definitions, unroll=attempt.unroll)
-        self.cuts = Cuts(attempt.level)
-        self.programs = [Program(f, self.algebra, self.cuts) for f in (lhs, rhs)]
+        self.cuts = Cuts(attempt.level, chosen)
+        self.programs = [Program(f, self.algebra, self.cuts, k) for k, f in enumerate((lhs, rhs))]
         self.printer = Printer(self.table, {f"x{k}": name for k, name in enumerate(lhs.dom.names)})
         self.names = lhs.cod.names
         self.values: list[list[Expr]] = []
@@ -177,6 +184,15 @@ class Side:
             if residue and not (self.attempt.refined and vanishes(self.algebra, residue)):
                 return Failure(f"{self.attempt.method}: the normal forms of {name} differ", self.printer.expression(residue, PRINTED))
         return None
+
+    def shared(self) -> tuple[frozenset[str], frozenset[str]] | None:
+        """The arrays of both sides whose values were cut to names that the two sides have in common; None when all or none."""
+        names = [{name for cut in program.named.values() for name in cut} for program in self.programs]
+        common = names[0] & names[1]
+        if not common or names[0] == names[1]:
+            return None
+        left, right = [frozenset(node for node, cut in program.named.items() if common.issuperset(cut)) for program in self.programs]
+        return left, right
 
     def trace(self) -> dict:
         """What a certificate keeps."""

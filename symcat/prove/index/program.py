@@ -17,10 +17,10 @@ from symcat.category.expression import Argmax, At, Bracket, Delta, affine, is_in
 from symcat.category.functions import Smooth, detach
 from symcat.category.morphism import Morphism
 from symcat.prove.index.affine import ZERO, Affine, number, plus, times, variable
-from symcat.prove.index.algebra import reciprocal
+from symcat.prove.index.algebra import flip, reciprocal
 from symcat.prove.index.printing import Printer
 from symcat.prove.index.sums import Normaliser
-from symcat.prove.index.table import UNIT, Expr, Hyper, Read
+from symcat.prove.index.table import NONE, UNIT, Expr, Hyper, Read, Sum
 
 Environment = dict[sp.Symbol, int]
 
@@ -33,11 +33,12 @@ class UnsupportedError(ValueError):
 class Cuts:
     """The table of cuts of one attempt, shared by both sides: frozen value over its formal indices -> name.
 
-    Level 2 cuts every value with a reduction or more than one term, level 1 the arguments of functions and of maxima, level 0
-    nothing.
+    Level 2 cuts every value with a sum or more than one term, level 1 the arguments of functions and of maxima, level 0 nothing.
+    Where `chosen` names arrays of the two sides, exactly these are cut.
     """
 
     level: int
+    chosen: tuple[frozenset[str], frozenset[str]] | None = None
     names: dict[tuple, str] = field(default_factory=dict)
 
     def name(self, key: tuple) -> str:
@@ -47,14 +48,17 @@ class Cuts:
 class Program:
     """The normal forms of one side's arrays, over their formal indices."""
 
-    def __init__(self, morphism: Morphism, algebra: Normaliser, cuts: Cuts) -> None:
+    def __init__(self, morphism: Morphism, algebra: Normaliser, cuts: Cuts, side: int = 0) -> None:
         self.morphism, self.algebra, self.table, self.cuts = morphism, algebra, algebra.table, cuts
         self.inputs = {name: f"x{k}" for k, name in enumerate(morphism.dom.names)}
         self.nodes = {node.name: node for node in morphism.nodes}
         self._values: dict[str, Expr] = {}
         self._reads: dict[tuple, Expr] = {}
         self._selectors: dict[str, tuple[list[int], Expr]] = {}
-        self._cut_here = self._arguments() if cuts.level == 1 else set()
+        self.named: dict[str, tuple[str, ...]] = {}
+        self._cut_here = self._arguments() if cuts.level == 1 else None if cuts.level == 2 else set()
+        if cuts.chosen is not None:
+            self._cut_here = cuts.chosen[side]
         self._waiting = list(morphism.requirements)
         self._required: list[tuple[Expr, str]] = []
 
@@ -63,7 +67,7 @@ class Program:
         live = self._live()
         self._require()
         for node in self.morphism.nodes:
-            if node.name in live:
+            if node.name in live and node.base.modulus == self.algebra.modulus:
                 self._values[node.name] = self._cut(node, self._value(node))
                 self._require()
         return [self.read(out, [variable(v) for v in self.formals(self.morphism.wires[out].shape)]) for out in self.morphism.outs]
@@ -116,12 +120,10 @@ class Program:
         """The requirements that signs alone do not show, in words."""
         found = [f"{printer.expression(value, 300)} {relation[:-1]} 0" for value, relation in self._required
                  if not self.algebra.evident(value, relation)]
-        return [*found, *[str(r) for r in self.morphism.requirements if r.guards]]
+        return [*found, *[str(r) for r in self.morphism.requirements if r.guards or r in self._waiting]]
 
     # ---- arrays
     def _value(self, node: Comprehension) -> Expr:
-        if node.base.modulus != self.algebra.modulus:
-            raise UnsupportedError(f"{node.name} over {node.base} in a goal over another base")
         if node.op == "max":
             formals, body = self._maximand(node)
             environment = {symbol: self._selector(node, k, body) for k, (symbol, _) in enumerate(node.reduced)}
@@ -141,31 +143,47 @@ class Program:
     def _box(self, indices: list[int]) -> list[tuple[int, Affine]]:
         return [(v, self.table.variables[v].extent) for v in indices]
 
+    # ---- cuts
     def _cut(self, node: Comprehension, value: Expr) -> Expr:
-        """The value, or a fresh name for it where this level of cuts asks for one."""
-        if not value or value.keys() == {UNIT}:
+        """The value, its sums and its part of several terms replaced by names where this level of cuts asks for it."""
+        if not value or value.keys() == {UNIT} or not (node.name in self._cut_here if self._cut_here is not None else self.cuts.level == 2):
             return value
-        reduced = len(node.extents) > len(node.shape) or not node.gather
-        if not ((self.cuts.level == 2 and (reduced or len(value) > 1)) or node.name in self._cut_here):
-            return value
-        if len(value) == 1 and self._is_read(value):
-            return value
-        formals = self.formals(node.shape)
-        leading = self.table.frozen[self.table.freeze(value)][0][1] if not self.algebra.modulus else 1
-        unit = self.algebra.scale(value, reciprocal(leading))
-        name = self.cuts.name((tuple(self._box(formals)), self.table.freeze(unit)))
-        if not self.algebra.modulus and self.algebra.evident(unit, ">0"):
-            self.algebra.domain.positive_names.add(name)
-        return self.algebra.scale(self.algebra.atom(Read(name, tuple(map(variable, formals)))), leading)
+        common = self.algebra.common(value) if len(value) > 1 else next(iter(value))[1]
+        rest = self.algebra.multiply(value, {(NONE, flip(common)): 1}) if len(value) > 1 else {}
+        if not rest:
+            ((guards, _), q), = value.items()
+        else:
+            guards, q = NONE, self.table.frozen[self.table.freeze(rest)][0][1] if not self.algebra.modulus else 1
+        formals, names = self.formals(node.shape), []
+        result: Expr = {(guards, ()): q}
+        for a, k in common:
+            own: Expr = {(NONE, ((a, 1),)): 1}
+            named = self._named(own, formals, names) if isinstance(self.table.atoms[a], Sum) else own
+            result = self.algebra.multiply(result, self.algebra.power(named, k))
+        if rest:
+            result = self.algebra.multiply(result, self._named(self.algebra.scale(rest, reciprocal(q)) if q != 1 else rest, formals, names))
+        self.named[node.name] = tuple(names)
+        return result
 
-    def _is_read(self, value: Expr) -> bool:
-        ((guards, factors),) = value
-        return not guards and len(factors) == 1 and factors[0][1] == 1 and isinstance(self.table.atoms[factors[0][0]], Read)
+    def _named(self, value: Expr, formals: Sequence[int], names: list[str]) -> Expr:
+        """A name for a value, over the formal indices that occur in it."""
+        free = self.table.frozen_free[self.table.freeze(value)]
+        own = [v for v in formals if v in free]
+        extents = tuple(self.table.variables[v].extent for v in own)
+        moves = {v: variable(self.table.formal(k, extent)) for k, (v, extent) in enumerate(zip(own, extents, strict=True))}
+        moved = self.algebra.substitute(value, {v: form for v, form in moves.items() if form != variable(v)})
+        name = self.cuts.name((extents, self.table.freeze(moved)))
+        names.append(name)
+        if not self.algebra.modulus and self.algebra.evident(value, ">0"):
+            self.algebra.domain.positive_names.add(name)
+        return self.algebra.atom(Read(name, tuple(map(variable, own))))
 
     def read(self, name: str, indices: Sequence[Affine]) -> Expr:
         """The value of an entry of an array."""
         if name in self.inputs:
             return self.algebra.atom(Read(self.inputs[name], tuple(indices)))
+        if name not in self._values:
+            raise UnsupportedError(f"{name}, which belongs to another base")
         key = (name, *indices)
         if key not in self._reads:
             formals = self.formals(self.nodes[name].shape)

@@ -10,6 +10,7 @@ from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum
 
 DEPTH = 6
+REFINEMENT = 3      # what one refinement of ranges costs of the depth
 CELLS = 24
 
 
@@ -25,7 +26,7 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
     guard = next(iter(sorted({g for guards, _ in e for g in guards})), None)
     if guard is not None:
         return all(_vanishes_under(algebra, e, side, depth) for side in (guard, negated(guard)))
-    return any(not refined or vanishes(algebra, refined, depth + 1) for refined in _refinements(algebra, e))
+    return any(vanishes(algebra, refined, depth + REFINEMENT) for refined in _refinements(algebra, e))
 
 
 def _cleared(algebra: Normaliser, e: Expr) -> Expr | None:
