@@ -32,6 +32,8 @@ def fit(kernel: Kernel, state: Sequence[np.ndarray], *data: np.ndarray, epochs: 
         raise UsageError(f"epochs = {epochs}: expected 0 or more")
     arrays = [kernel.checked(array, k) for k, array in enumerate(data)]
     for (name, _), array in zip(kernel.step.data, arrays, strict=False):
+        if len(array) != len(arrays[0]):
+            raise DataError(f"{name} has {len(array)} rows and {kernel.step.data.names[0]} has {len(arrays[0])}: expected the same number")
         check_finite(name, array)
     run, draw, losses = Run(kernel, state), np.random.default_rng(seed), []
     steps = 0

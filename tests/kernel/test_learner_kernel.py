@@ -1,0 +1,94 @@
+"""Learners as kernels: iris at batch 1 step by step against NumPy, what is refused, what is kept between calls."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from symcat.errors import DataError, UnprovedError, UsageError
+from symcat.laws.obligations import obligations
+from symcat.learn.data import load, split
+from symcat.learn.learner import Learner
+from symcat.learn.losses import loss
+from symcat.learn.models import model
+from symcat.learn.optimisers import adam, gradient_descent
+from symcat.prove.decide import prove
+
+DATA = split(load("iris"))
+
+
+def learner(optimiser=gradient_descent, criterion="quadratic"):
+    net = model("hidden", 4, 3)
+    return Learner(net.para, loss(criterion, net.para.cod), optimiser, sizes=net.sizes)
+
+
+def by_hand(params, x, t, rate=0.1):
+    """One step of descent on 1/2 |y - t|^2 for a sigmoid layer of 20 and a linear one, one sample, by the chain rule."""
+    b2, w2, b1, w1 = params
+    hidden = expit(x @ w1 + b1)
+    d = hidden @ w2 + b2 - t
+    back = (w2 @ d) * hidden * (1 - hidden)
+    return [p - rate * g for p, g in zip(params, (d, np.outer(hidden, d), back, np.outer(x, back)), strict=True)]
+
+
+def test_the_first_hundred_steps_on_iris_agree_with_numpy():
+    kernel = learner().compile(unproved=True, batch=1)
+    params = mine = kernel.params
+    for k in range(100):
+        x, t = DATA.train.X[k], DATA.train.Y[k]
+        params, _ = kernel.kernel.epoch(params, x[None], t[None])
+        mine = by_hand(mine, x, t)
+        for ours, theirs in zip(params, mine, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+def test_a_kernel_without_proofs_names_every_obligation_that_is_missing():
+    one = learner()
+    with pytest.raises(UnprovedError) as refusal:
+        one.compile()
+    for claim in obligations(one):
+        assert f"{claim.name} (not given)" in str(refusal.value)
+    assert "UNPROVED" in one.compile(unproved=True, batch=2).source
+
+
+def test_proofs_of_another_learner_do_not_count():
+    one, other = learner(), learner(criterion="cross_entropy")
+    decided = [SimpleNamespace(claim=claim, verdict=prove(claim)) for claim in obligations(one)]
+    kernel = one.compile(obligations=decided, batch=2)
+    assert "status: PROVED" in kernel.source and kernel.digest
+    with pytest.raises(UnprovedError, match="RD.2 objective \\(proved of another learner\\)"):
+        other.compile(obligations=decided)
+
+
+def test_a_refuted_obligation_is_named():
+    one = learner()
+    decided = [SimpleNamespace(claim=claim, verdict=SimpleNamespace(proved=False, status="refuted")) for claim in obligations(one)]
+    with pytest.raises(UnprovedError, match="learning step \\(refuted\\)"):
+        one.compile(obligations=decided)
+
+
+def test_fit_goes_on_from_where_it_was_and_predicts():
+    kernel = learner(adam(lr=0.01), "cross_entropy").compile(unproved=True)
+    first = kernel.fit(DATA.train.X, DATA.train.Y, epochs=40, batch=15)
+    second = kernel.fit(DATA.train.X, DATA.train.Y, epochs=40)
+    assert kernel.kernel.batch == 15 and second.losses[0] < first.losses[0]
+    assert (kernel.predict(DATA.test.X).argmax(axis=1) == DATA.test.labels).mean() > 0.9
+
+
+@pytest.mark.parametrize("arguments, options, error, words", [
+    ((DATA.train.X[:, :3], DATA.train.Y), {}, DataError, r"X has shape \(105, 3\).*samples of shape \(4,\)"),
+    ((DATA.train.X, DATA.train.Y), {"batch": 106}, DataError, "a batch of 106 from 105 samples"),
+    ((DATA.train.X, DATA.train.Y), {"batch": -1}, UsageError, "batch = -1"),
+    ((np.full((8, 4), np.nan), np.zeros((8, 3))), {}, DataError, "X holds nan in row 0, column 0"),
+    ((DATA.train.X, DATA.train.Y[:, :2]), {"batch": 15}, DataError, "target"),
+    ((DATA.train.X, DATA.train.Y[:50]), {"batch": 15}, DataError, "same number"),
+])
+def test_data_that_does_not_fit(arguments, options, error, words):
+    with pytest.raises(error, match=words):
+        learner().compile(unproved=True).fit(*arguments, epochs=1, **options)
+
+
+def test_no_kernel_before_the_first_batch_size():
+    with pytest.raises(UsageError, match="no kernel is compiled yet"):
+        learner().compile(unproved=True).explain()
