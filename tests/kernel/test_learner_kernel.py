@@ -57,14 +57,14 @@ def test_proofs_of_another_learner_do_not_count():
     decided = [SimpleNamespace(claim=claim, verdict=prove(claim)) for claim in obligations(one)]
     kernel = one.compile(obligations=decided, batch=2)
     assert "status: PROVED" in kernel.source and kernel.digest
-    with pytest.raises(UnprovedError, match="RD.2 objective \\(proved of another learner\\)"):
+    with pytest.raises(UnprovedError, match=r"RD\.2 objective \(proved of another learner\)"):
         other.compile(obligations=decided)
 
 
 def test_a_refuted_obligation_is_named():
     one = learner()
     decided = [SimpleNamespace(claim=claim, verdict=SimpleNamespace(proved=False, status="refuted")) for claim in obligations(one)]
-    with pytest.raises(UnprovedError, match="learning step \\(refuted\\)"):
+    with pytest.raises(UnprovedError, match=r"learning step \(refuted\)"):
         one.compile(obligations=decided)
 
 
