@@ -65,12 +65,12 @@ def compiled(path: Path, text: str, data: int, dtype: str) -> Callable[..., None
     import numba
 
     module = load(path, text)
-    options = {"error_model": "numpy", "fastmath": FASTMATH, "cache": True}
+    options = {"error_model": "numpy", "fastmath": FASTMATH, "no_cfunc_wrapper": True}
     for name in sorted(vars(module)):
         if name.startswith("f_"):
-            setattr(module, name, numba.njit(**options)(getattr(module, name)))
+            setattr(module, name, numba.njit(**options, no_cpython_wrapper=True)(getattr(module, name)))
     real = numba.from_dtype(module.real)
     vector, table = numba.types.Array(real, 1, "C"), numba.types.Array(real, 2, "C")
     integers = numba.types.Array(numba.int64, 1, "C")
     signature = numba.void(vector, integers, vector, *[table] * data)
-    return numba.njit(signature, **options)(module.epoch)
+    return numba.njit(signature, **options, cache=True)(module.epoch)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import sympy as sp
 
@@ -35,11 +36,11 @@ class Store:
     address: sp.Expr
     body: sp.Expr
 
-    @property
+    @cached_property
     def accesses(self) -> list[At]:
         return sorted(self.body.atoms(At), key=sp.default_sort_key)
 
-    @property
+    @cached_property
     def selectors(self) -> list[Argmax]:
         return sorted(self.body.atoms(Argmax) | self.address.atoms(Argmax), key=sp.default_sort_key)
 
@@ -78,12 +79,12 @@ class Nest:
     def targets(self) -> tuple[str, ...]:
         return tuple(store.target for store in self.stores)
 
-    @property
+    @cached_property
     def selectors(self) -> list[Argmax]:
         conditions = set().union(*(e.atoms(Argmax) for e in (*self.guards, *self.zeros)), *(store.selectors for store in self.stores))
         return sorted(conditions, key=sp.default_sort_key)
 
-    @property
+    @cached_property
     def reads(self) -> set[str]:
         """The arrays that are read, selectors included."""
         return {read.name for store in self.stores for read in store.accesses} | {call.name for call in self.selectors}

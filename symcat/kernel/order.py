@@ -14,6 +14,7 @@ from symcat.kernel.nest import Nest, Shape, Store, flat, value_symbols
 
 LANES = 8
 UNROLL = 8
+LARGE = 2048
 LATENCY = 4.0
 
 
@@ -26,15 +27,15 @@ def ordered(nest: Nest) -> Nest:
 
 
 def unrolled(nest: Nest) -> list[Nest]:
-    """A row nest with several contracted points per pass over the row, so that the row is loaded and stored less often.
+    """A large row nest with several contracted points per pass over the row, so that the row is loaded and stored less often.
 
     The contracted points that are left over follow in a nest that continues the row.
     """
     position = len(nest.loops) - 2
-    if nest.mode != "row" or nest.guards or nest.zeros or position < nest.inner:
+    if nest.mode != "row" or nest.guards or nest.zeros or position < nest.inner or nest.points < LARGE:
         return [nest]
     symbol, extent = nest.loops[position]
-    store, times = nest.stores[0], min(UNROLL, extent)
+    store, times = nest.stores[0], _times(extent)
     if times == 1 or symbol in value_symbols(store.body) or store.body.has(Argmax):
         return [nest]
     whole, left = divmod(extent, times)
@@ -43,6 +44,11 @@ def unrolled(nest: Nest) -> list[Nest]:
         return [main]
     rest = _repeated(nest, position, 1, [sp.Integer(whole * times + k) for k in range(left)])
     return [main, replace(rest, continues=True)]
+
+
+def _times(extent: int) -> int:
+    """How many points one pass takes: a divisor of the extent where there is one, so that none is left over."""
+    return next((n for n in range(UNROLL, UNROLL // 2, -1) if extent % n == 0), min(UNROLL, extent))
 
 
 def _repeated(nest: Nest, position: int, extent: int, places: list[sp.Expr]) -> Nest:

@@ -24,7 +24,7 @@ WORKS = {
 SWAPS = {"+": "-", "-": "+", "*": "+", "/": "*", "+=": "-=", ">=": ">", "==": "!=", "min": "max", "max": "min",
          "f_tanh": "f_exp", "f_exp": "f_tanh", "f_log": "f_exp", "f_sqrt": "f_log", "f_relu": "f_step", "f_step": "f_relu",
          "F_0": "F_1", "F_1": "F_0"}
-COUNT = 60
+COUNT = 40
 # Edits that leave the meaning: 0/1 as 0/2, and one more turn of a loop whose inner loop is then empty.
 SAME = ("-> F_0 = rational(0, 2)", "for i in range(5): -> for i in range(6):")
 
