@@ -38,6 +38,7 @@ class Domain:
         self.notes: dict[str, None] = {}
         self.positive_names: set[str] = set()
         self._answers: dict[tuple[int, str, int], bool] = {}
+        self._open: set[tuple[int, str, int]] = set()
 
     def facts(self) -> Domain:
         """The domain with the facts about hyperparameters alone."""
@@ -60,12 +61,16 @@ class Domain:
         self.notes[premise] = None
 
     def grants(self, algebra: Algebra, e: Expr, relation: str) -> bool:
-        """Whether a requirement says `e relation`."""
+        """Whether a requirement says `e relation`; no, when matching a requirement raises the same question again."""
         if not self.known or not e:
             return False
         key = (self.table.freeze(e), relation, len(self.known))
+        if key in self._open:
+            return False
         if key not in self._answers:
+            self._open.add(key)
             match = next((k for k in self.known if k.relation in IMPLIES[relation] and self._covers(algebra, k, e, relation)), None)
+            self._open.discard(key)
             if match is not None:
                 self.used[match.text] = None
             self._answers[key] = match is not None

@@ -197,9 +197,10 @@ class Side:
     def trace(self) -> dict:
         """What a certificate keeps."""
         sides = [[self.printer.expression(e, PRINTED) for e in values] for values in self.values]
-        table = self.table
+        table, required = self.table, [program.premises(self.printer) for program in self.programs]
         cuts = {name: self.printer.expression(table.thaw(key[1]), PRINTED) for key, name in self.cuts.names.items()}
         return {"modulus": self.algebra.modulus, "level": self.cuts.level, "cuts": cuts, "left": sides[0], "right": sides[1],
+                "same domain": set(required[0]) == set(required[1]),
                 "rules": dict(sorted(self.algebra.counts.items())), "licences": list(self.domain.used)}
 
 

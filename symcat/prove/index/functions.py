@@ -12,8 +12,9 @@ from math import gcd, lcm
 from sympy import factorint
 
 from symcat.prove.index.affine import make, number, plus
-from symcat.prove.index.algebra import Algebra, flip, reciprocal
+from symcat.prove.index.algebra import flip, reciprocal
 from symcat.prove.index.domain import Domain
+from symcat.prove.index.substitution import Substituting
 from symcat.prove.index.table import NONE, UNIT, Call, Expr, Factors, Hyper, Number, Read, Several, Sum, Value, Zero
 
 VANISHING = frozenset({"tanh", "relu", "step", "sign", "absolute"})
@@ -22,7 +23,7 @@ NONNEGATIVE = frozenset({"relu", "absolute", "step", "equal", "where"})
 TRIAL_LIMIT = 10**6
 
 
-class Functions(Algebra):
+class Functions(Substituting):
     """Functions and signs; `definitions` writes sigmoid, tanh and softplus through exp."""
 
     domain: Domain

@@ -13,7 +13,7 @@ from fractions import Fraction
 import sympy as sp
 
 from symcat.category.comprehension import Comprehension
-from symcat.category.expression import Argmax, At, Bracket, Delta, affine, is_index
+from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, is_index
 from symcat.category.functions import Smooth, detach
 from symcat.category.morphism import Morphism
 from symcat.prove.index.affine import ZERO, Affine, number, plus, times, variable
@@ -22,7 +22,7 @@ from symcat.prove.index.printing import Printer
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, UNIT, Expr, Hyper, Read, Sum
 
-Environment = dict[sp.Symbol, int]
+Environment = dict[sp.Symbol, Affine]
 
 
 class UnsupportedError(ValueError):
@@ -106,7 +106,7 @@ class Program:
             if requirement.sources <= self._values.keys() | self.inputs.keys():
                 if not requirement.guards:
                     formals = self.formals(requirement.extents)
-                    environment = {sp.Symbol(f"_{k}", integer=True): v for k, v in enumerate(formals)}
+                    environment = {index(k): variable(v) for k, v in enumerate(formals)}
                     value = self.convert(requirement.expr, environment)
                     if not value and requirement.relation != ">=0":
                         continue
@@ -127,18 +127,22 @@ class Program:
         if node.op == "max":
             formals, body = self._maximand(node)
             environment = {symbol: self._selector(node, k, body) for k, (symbol, _) in enumerate(node.reduced)}
-            return self.convert(node.body, {node.box[k][0]: v for k, v in enumerate(formals)} | environment)
+            return self.convert(node.body, {node.box[k][0]: variable(v) for k, v in enumerate(formals)} | environment)
         formals = self.formals(node.shape)
         if node.gather:
             indices = formals + self.formals(node.extents[len(formals):], len(formals))
-            environment = dict(zip([symbol for symbol, _ in node.box], indices, strict=True))
+            environment = self._environment(node, indices)
             return self.algebra.sum_over(self.convert(node.body, environment), self._box(indices[len(formals):]))
         indices = self.formals(node.extents, len(formals))
-        environment = dict(zip([symbol for symbol, _ in node.box], indices, strict=True))
+        environment = self._environment(node, indices)
         deltas = [self.algebra.delta(plus(variable(f), self.form(e, environment), -1)) for f, e in zip(formals, node.out, strict=True)]
         guards = [self.algebra.guard(self.form(guard, environment)) for guard in node.guards]
         body = self.algebra.product([*guards, *deltas, self.convert(node.body, environment)])
         return self.algebra.sum_over(body, self._box(indices))
+
+    @staticmethod
+    def _environment(node: Comprehension, indices: Sequence[int]) -> Environment:
+        return {symbol: variable(v) for (symbol, _), v in zip(node.box, indices, strict=True)}
 
     def _box(self, indices: list[int]) -> list[tuple[int, Affine]]:
         return [(v, self.table.variables[v].extent) for v in indices]
@@ -198,45 +202,46 @@ class Program:
             formals = self.formals(node.shape)
             extents = tuple(self.extent(d) for _, d in node.reduced)
             holes = self.table.holes(frozenset(), extents)
-            environment = {node.box[k][0]: v for k, v in enumerate(formals)}
-            environment |= {symbol: hole for (symbol, _), hole in zip(node.reduced, holes, strict=True)}
+            environment = {node.box[k][0]: variable(v) for k, v in enumerate(formals)}
+            environment |= {symbol: variable(hole) for (symbol, _), hole in zip(node.reduced, holes, strict=True)}
             self._selectors[node.name] = formals, self.convert(node.body, environment)
         return self._selectors[node.name]
 
-    def _selector(self, node: Comprehension, component: int, body: Expr) -> int:
+    def _selector(self, node: Comprehension, component: int, body: Expr) -> Affine:
         extents = tuple(self.extent(d) for _, d in node.reduced)
         return self.algebra.selector(component, extents, self.table.holes(frozenset(), extents), body)
 
-    def argmax(self, call: Argmax, environment: Environment) -> int:
+    def argmax(self, call: Argmax, environment: Environment) -> Affine:
         """The selector that an `Argmax` stands for."""
         node = self.nodes[call.name]
+        if node.base.modulus != self.algebra.modulus:
+            raise UnsupportedError(f"{call}, a selector of another base")
         formals, body = self._maximand(node)
-        v = self._selector(node, call.component, body)
+        selector = self._selector(node, call.component, body)
         moves = dict(zip(formals, [self.form(e, environment) for e in call.indices], strict=True))
-        (moved,) = self.algebra.moved(variable(v), moves)[1]
-        return moved[0]
+        return self.algebra.moved(selector, moves)
 
     # ---- expressions
     def form(self, e: sp.Expr, environment: Environment) -> Affine:
         """An index expression as an affine form."""
         if e in environment:
-            return variable(environment[e])
+            return environment[e]
         result = ZERO
         for key, k in affine(e).items():
             if key is sp.S.One:
                 result = plus(result, number(k))
             else:
-                result = plus(result, times(variable(self._index(key, environment)), k))
+                result = plus(result, times(self._index(key, environment), k))
         return result
 
-    def _index(self, key: sp.Expr, environment: Environment) -> int:
+    def _index(self, key: sp.Expr, environment: Environment) -> Affine:
         if isinstance(key, Argmax):
             return self.argmax(key, environment)
         if key in environment:
             return environment[key]
         if is_index(key) or not (key.is_integer and key.is_positive):
             raise UnsupportedError(f"index {key}, which is neither a loop index nor a dim")
-        return self.table.dim(key.name)
+        return variable(self.table.dim(key.name))
 
     def convert(self, e: sp.Expr, environment: Environment) -> Expr:
         """A body as an expression."""
@@ -273,7 +278,7 @@ class Program:
 
     def _symbol(self, e: sp.Expr, environment: Environment) -> Expr:
         if isinstance(e, Argmax) or e in environment or is_index(e) or (e.is_integer and e.is_positive):
-            return self.algebra.value(variable(self._index(e, environment)))
+            return self.algebra.value(self._index(e, environment))
         return self.algebra.atom(Hyper(e.name))
 
     def _call(self, e: sp.Function, environment: Environment) -> Expr:

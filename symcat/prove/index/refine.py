@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcat.prove.index.affine import Affine, negated
+from symcat.prove.index.affine import Affine, negated, number, plus, variable
 from symcat.prove.index.algebra import merge
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum
@@ -26,7 +26,9 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
     guard = next(iter(sorted({g for guards, _ in e for g in guards})), None)
     if guard is not None:
         return all(_vanishes_under(algebra, e, side, depth) for side in (guard, negated(guard)))
-    return any(vanishes(algebra, refined, depth + REFINEMENT) for refined in _refinements(algebra, e))
+    if any(vanishes(algebra, refined, depth + REFINEMENT) for refined in _refinements(algebra, e)):
+        return True
+    return _vanishes_pointwise(algebra, e, depth)
 
 
 def _cleared(algebra: Normaliser, e: Expr) -> Expr | None:
@@ -86,6 +88,50 @@ def _refined(algebra: Normaliser, e: Expr, rest: Factors, members: list) -> Expr
             total = algebra.total_of(body, conditions, fresh)
             result = algebra.add(result, algebra.multiply(total, {(NONE, rest): q}))
     return result if result != e else None
+
+
+def _vanishes_pointwise(algebra: Normaliser, e: Expr, depth: int) -> bool:
+    """Whether the sums over each one range, added under one sum, have a summand that vanishes throughout the range."""
+    table, ranges, outside = algebra.table, {}, {}
+    for (guards, factors), q in e.items():
+        place = next((k for k, (a, j) in enumerate(factors) if j == 1 and isinstance(table.atoms[a], Sum)), None)
+        if place is None:
+            outside[guards, factors] = q
+            continue
+        data = table.atoms[factors[place][0]]
+        ranges.setdefault((data.count, _range(algebra, data)), []).append((data, (guards, factors[:place] + factors[place + 1:]), q))
+    if not ranges or (outside and len(ranges) > 1):
+        return False
+    return all(_summand_vanishes(algebra, list(own), members, outside, depth) for (_, own), members in ranges.items())
+
+
+def _range(algebra: Normaliser, data: Sum) -> tuple[Affine, ...]:
+    """The guards of a sum in a form that does not depend on its depth."""
+    names = {algebra.table.bound(data.depth, k): variable(algebra.table.bound(0, k)) for k in range(data.count)}
+    return tuple(sorted(algebra.moved(guard, names) for guard in data.guards))
+
+
+def _summand_vanishes(algebra: Normaliser, own: list[Affine], members: list, outside: Expr, depth: int) -> bool:
+    """Whether the summands of sums over one range cancel at each of its points; what stands outside is spread over a box."""
+    table, count = algebra.table, members[0][0].count
+    used = table.forms_free(algebra.context.facts).union(*[table.factors_free(f) for _, (_, f), _ in members])
+    used = used.union(*[table.free[table.atom(data)] for data, _, _ in members], *[table.factors_free(f) for _, f in outside])
+    points = table.unknowns(used, count)
+    inner = algebra
+    for guard in own:
+        inner = inner.assuming(algebra.moved(guard, {table.bound(0, k): variable(v) for k, v in enumerate(points)}))
+    body: Expr = {}
+    for data, (guards, rest), q in members:
+        moves = {table.bound(data.depth, k): variable(v) for k, v in enumerate(points)}
+        summand = inner.substitute({(NONE, data.factors): 1}, moves)
+        body = inner.add(body, inner.scale(inner.multiply(summand, inner.term(guards, rest)), q))
+    if outside:
+        box = algebra.context.box(members[0][0].guards)
+        if box is None:
+            return False
+        size = inner.product([inner.value(plus(top, number(1))) for top in box.values()])
+        body = inner.add(body, inner.multiply(outside, inner.inverse(size)))
+    return vanishes(inner, body, depth + REFINEMENT)
 
 
 def _cells(algebra: Normaliser, own: frozenset, guards: list[Affine]) -> list[frozenset] | None:

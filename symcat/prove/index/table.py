@@ -160,6 +160,15 @@ class Table:
             position += 1
         return found
 
+    def unknowns(self, used: frozenset[int], count: int) -> list[int]:
+        """Free variables without a range that are not in use."""
+        serial = 0
+        while True:
+            found = [self.variable(Variable("free", f"u{serial}.{k}")) for k in range(count)]
+            if not used.intersection(found):
+                return found
+            serial += 1
+
     def selector_depth_of(self, v: int) -> int:
         """The depth of a selector's own variables."""
         return self.selector_depth(self.variables[v].body)

@@ -202,7 +202,8 @@ class Value:
 def random_arrays(f, dims, rng, integers=False, low=None):
     """One random array for each input wire."""
     sizes = {sp.Symbol(k, integer=True, positive=True): v for k, v in dims.items()}
-    draw = (lambda: rng.choice([-3, -2, -1, 1, 2, 3, 5])) if integers else (lambda: rng.uniform(*((-1.5, 1.5) if low is None else (low, 2))))
+    span = (-1.5, 1.5) if low is None else (low, 2)
+    draw = (lambda: rng.choice([-3, -2, -1, 1, 2, 3, 5])) if integers else (lambda: rng.uniform(*span))
     arrays = []
     for wire in f.dom.types:
         shape = [int(sp.sympify(d).subs(sizes)) for d in wire.shape]

@@ -8,7 +8,7 @@ from symcat.prove.index.equal import Proof, prove_equal
 from tests.prove.index import fuzz
 from tests.prove.index.oracle import agree, worst_difference
 
-ROUNDS = 120
+ROUNDS = 80
 
 
 def sizes_for(*programs):

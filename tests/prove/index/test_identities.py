@@ -148,6 +148,19 @@ def test_small_sums_unroll():
     assert not proved(total, program(lambda g, x: g.gather((), lambda: At(x, 0) + At(x, 1) + At(x, 1)), x=Real[3]))
 
 
+def test_denominators_under_a_sum():
+    def shares(*tops):
+        def write(g, x, y):
+            s = g.gather((n,), lambda i: At(x, i) + At(y, i))
+            g.require((n,), At(s, i), "!=0")
+            parts = [g.gather((), lambda i, t=t: At(t, i) / At(s, i), (n,)) for t in tops]
+            return g.add(*parts)
+        return program(write, x=Real[n], y=Real[n])
+    whole = program(lambda g, x, y: g.gather((), lambda: n), x=Real[n], y=Real[n])
+    assert proved(shares("x", "y"), whole)
+    assert not proved(shares("x", "x"), whole)
+
+
 # ---- textbook gradients
 def test_gradient_of_linear():
     def gradient(swap):
@@ -357,6 +370,33 @@ def test_selectors_of_different_boxes_differ():
         return program(body, x=Real[n, m])
     assert proved(write(m), program(lambda g, x: g.gather((n,), lambda i, j: At(x, i, j), (m,), op="max"), x=Real[n, m]))
     assert not proved(write(m), write(m - 1))
+
+
+def test_maxima_commute_with_shifts_and_positive_factors():
+    def write(change, after):
+        def body(g, x, s):
+            y = g.gather((n, m), lambda i, j: change(At(x, i, j), At(s, i)))
+            t = g.gather((n,), lambda i, j: At(y, i, j), (m,), op="max")
+            u = g.gather((n,), lambda i, j: At(x, i, j), (m,), op="max")
+            return g.gather((n,), lambda i: At(t, i) - after(At(u, i), At(s, i)))
+        return program(body, x=Real[n, m], s=Real[n])
+    zero = program(lambda g, x, s: g.zero(Real[n]), x=Real[n, m], s=Real[n])
+    assert proved(write(lambda x, s: x + s, lambda u, s: u + s), zero)
+    assert proved(write(lambda x, s: 3 * x, lambda u, s: 3 * u), zero)
+    assert not proved(write(lambda x, s: -3 * x, lambda u, s: -3 * u), zero)
+    assert not proved(write(lambda x, s: s * x, lambda u, s: s * u), zero)
+    assert not proved(write(lambda x, s: x + s, lambda u, s: u), zero)
+
+
+def test_the_maximum_of_a_constant_is_its_first_entry():
+    top = program(first_of_constant, x=Real[n, m])
+    assert proved(top, program(lambda g, x: g.gather((n,), lambda i: At(x, i, 0)), x=Real[n, m]))
+    assert not proved(top, program(lambda g, x: g.gather((n,), lambda i: At(x, i, m - 1)), x=Real[n, m]))
+
+
+def first_of_constant(g, x):
+    t = g.gather((n,), lambda i, j: At(x, i, 0), (m,), op="max")
+    return g.gather((n,), lambda i: At(x, i, Argmax(t, 0, i)))
 
 
 # ---- optimisers
