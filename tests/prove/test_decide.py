@@ -289,3 +289,10 @@ def test_where_under_a_sum_is_decided() -> None:
     other = trace(lambda x: np.where(x, 1, 0) * np.sum(np.where(x, x * x, 0)), vector)
     assert decide(one_way, trace(lambda x: np.where(x, 1, 0) * (x @ np.where(x, 1, 0)), vector)).proved
     assert decide(one_way, other).refuted
+
+
+def test_a_requirement_on_a_power_does_not_ask_for_itself() -> None:
+    """Matching `(y^2 + 1)^y > 0` against y asks for the sign of y again."""
+    vector = space(y=Real["n"])
+    assert decide(trace(lambda y: np.log(np.exp((y * y + 1) ** y)), vector), trace(lambda y: (y * y + 1) ** y, vector)).proved
+    assert decide(trace(lambda y: np.sqrt((y * y + 1) ** y) ** 2, vector), trace(lambda y: np.log((y * y + 1) ** y), vector)).refuted

@@ -37,7 +37,7 @@ class Domain:
         self.used: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self.positive_names: set[str] = set()
-        self._answers: dict[tuple[int, str, int], bool] = {}
+        self._answers: dict[tuple, bool] = {}
         self._open: set[tuple[int, str, int]] = set()
 
     def facts(self) -> Domain:
@@ -64,7 +64,7 @@ class Domain:
         """Whether a requirement says `e relation`; no, when matching a requirement raises the same question again."""
         if not self.known or not e:
             return False
-        key = (self.table.freeze(e), relation, len(self.known))
+        key = (self.table.freeze(e), relation, len(self.known), algebra.context.facts)
         if key in self._open:
             return False
         if key not in self._answers:
