@@ -53,7 +53,7 @@ class Writer:
         self.constants: dict[str, sp.Rational] = {}
         self._names: dict[sp.Expr, str] = {}
         self._level: dict[sp.Expr, int] = {}
-        self._uses = Counter()
+        self._uses: Counter[sp.Expr] = Counter()
         for expr in exprs:
             self._count(expr)
 

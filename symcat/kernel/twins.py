@@ -26,6 +26,9 @@ NAMES = ("exp", "log", "tanh", "sigmoid", "softplus", "relu", "step", "absolute"
 class Offset(int):
     """The address of a buffer; adding it to an index checks that the sum stays in the buffer."""
 
+    size: int
+    name: str
+
     def __new__(cls, start: int, size: int, name: str) -> Offset:
         self = super().__new__(cls, start)
         self.size, self.name = size, name
