@@ -18,6 +18,7 @@ from symcat.category.functions import Smooth, detach
 from symcat.category.morphism import Morphism
 from symcat.prove.index.affine import ZERO, Affine, number, plus, times, variable
 from symcat.prove.index.algebra import flip, reciprocal
+from symcat.prove.index.domain import reads
 from symcat.prove.index.printing import Printer
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, UNIT, Expr, Hyper, Read, Sum
@@ -118,9 +119,22 @@ class Program:
 
     def premises(self, printer: Printer) -> list[str]:
         """The requirements that signs alone do not show, in words."""
-        found = [f"{printer.expression(value, 300)} {relation[:-1]} 0" for value, relation in self._required
-                 if not self.algebra.evident(value, relation)]
+        found = [f"{printer.expression(value, 300)} {relation[:-1]} 0{self._definitions(value, printer)}"
+                 for value, relation in self._required if not self.algebra.evident(value, relation)]
         return [*found, *[str(r) for r in self.morphism.requirements if r.guards or r in self._waiting]]
+
+    def _definitions(self, value: Expr, printer: Printer) -> str:
+        """The definitions of the names of cuts that a value uses, each before those that it uses itself."""
+        numbers = {name: key[1] for key, name in self.cuts.names.items()}
+        waiting, shown = [value], {}
+        while waiting:
+            for read in reads(self.table, waiting.pop()):
+                if read.name in numbers and read.name not in shown:
+                    inner = self.table.thaw(numbers[read.name])
+                    indices = ", ".join(f"i{k}" for k in range(len(read.indices)))
+                    shown[read.name] = f"{read.name}[{indices}] = {printer.expression(inner, 300)}"
+                    waiting.append(inner)
+        return " where " + ", ".join(shown.values()) if shown else ""
 
     # ---- arrays
     def _value(self, node: Comprehension) -> Expr:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from symcat.prove.index.affine import Affine, negated, number, plus, variable
 from symcat.prove.index.algebra import merge
 from symcat.prove.index.sums import Normaliser
-from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum
+from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum, Zero
 
 DEPTH = 6
 REFINEMENT = 3      # what one refinement of ranges costs of the depth
@@ -20,21 +20,39 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
         return True
     if depth > DEPTH:
         return False
-    cleared = _cleared(algebra, e)
-    if cleared is not None:
+    cases = _by_condition(algebra, e)
+    if len(cases) == 1 and (cleared := _cleared(algebra, e)) is not None:
         return vanishes(algebra, cleared, depth + 1)
     guard = next(iter(sorted({g for guards, _ in e for g in guards})), None)
     if guard is not None:
         return all(_vanishes_under(algebra, e, side, depth) for side in (guard, negated(guard)))
+    if any(_denominators(algebra, e)):
+        return all(vanishes(algebra, cleared if (cleared := _cleared(algebra, case)) is not None else case, depth + 1) for case in cases)
     if any(vanishes(algebra, refined, depth + REFINEMENT) for refined in _refinements(algebra, e)):
         return True
     return _vanishes_pointwise(algebra, e, depth)
 
 
+def _by_condition(algebra: Normaliser, e: Expr) -> list[Expr]:
+    """The terms under equal guards and deltas.
+
+    A denominator is known not to be zero only where the guards and deltas of its own term hold.
+    """
+    cases: dict[tuple, Expr] = {}
+    for (guards, factors), q in e.items():
+        deltas = tuple([a for a, _ in factors if isinstance(algebra.table.atoms[a], Zero)])
+        cases.setdefault((guards, deltas), {})[guards, factors] = q
+    return list(cases.values())
+
+
+def _denominators(algebra: Normaliser, e: Expr) -> list[int]:
+    """The denominators of several terms."""
+    return sorted({a for _, factors in e for a, _ in factors if isinstance(algebra.table.atoms[a], Several)})
+
+
 def _cleared(algebra: Normaliser, e: Expr) -> Expr | None:
-    """The expression times the largest of its denominators of several terms; None when it has none."""
-    table = algebra.table
-    several = sorted({a for _, factors in e for a, _ in factors if isinstance(table.atoms[a], Several)})
+    """The expression, all under one condition, times the largest of its denominators of several terms; None when it has none."""
+    table, several = algebra.table, _denominators(algebra, e)
     if not several:
         return None
     chosen = max(several, key=lambda a: (table.depth[a], len(table.frozen[table.atoms[a].body]), a))

@@ -161,6 +161,17 @@ def test_denominators_under_a_sum():
     assert not proved(shares("x", "x"), whole)
 
 
+def test_a_denominator_is_cleared_only_where_its_term_is_defined():
+    """u (n - i) / (n - i) - u where i < n, and z at i = n: the denominator is 0 exactly there."""
+    def write(g, u, z):
+        inverse = g.gather((n,), lambda i: 1 / (n - i))
+        product = g.gather((n,), lambda i: At(inverse, i) * At(u, i) * (n + 1 - i) - At(inverse, i) * At(u, i))
+        left = g.node((n + 1,), [(i, n)], (i,), At(product, i) - At(u, i))
+        return g.add(left, g.node((n + 1,), [], (n,), At(z)))
+    f = program(write, u=Real[n], z=Real[()])
+    assert not proved(f, program(lambda g, u, z: g.zero(Real[n + 1]), u=Real[n], z=Real[()]))
+
+
 # ---- textbook gradients
 def test_gradient_of_linear():
     def gradient(swap):
