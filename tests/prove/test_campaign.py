@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,15 @@ def test_claims_without_a_module(store: Store) -> None:
     assert run(claims, jobs=2, store=store).cached == 3
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, also where the tests were started in the background, with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_campaign_keeps_what_was_decided(tmp_path: Path, store: Store) -> None:
     path = module(tmp_path / "a", "slow", HEAD + 'CLAIMS = (claim("holds"), claim("sleeps", lambda: time.sleep(60)))\n')
     start = time.monotonic()
