@@ -11,6 +11,28 @@ import pytest
 
 from symcat.cli import main
 
+RULES = """
+import numpy as np
+
+def branch(p, g, *, lr=0.1):
+    return p if p.sum() > 0 else p - lr * g
+
+def unsupported(p, g, *, lr=0.1):
+    return p - lr * np.sort(g)
+
+def two(p, g, *, lr=0.1):
+    return p, g
+
+def failing(p, g, *, lr=0.1):
+    return {}["x"]
+
+def net(inputs, outputs):
+    raise RuntimeError("no net")
+
+def narrow(inputs):
+    return inputs
+"""
+
 
 def symcat(*arguments: str, cwd=None) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-m", "symcat", *arguments], capture_output=True, text=True, cwd=cwd, timeout=300)
@@ -65,9 +87,19 @@ def test_usage_errors(arguments, capsys):
     (["check", "adam", "--laws", "GutPet"], "no law 'GutPet' in the card: there are GetPut"),
     (["check", "math:pi"], "math:pi is a float: expected an optimiser or a function"),
     (["verify", "none.json"], "none.json does not exist"),
+    (["check", "{rules}:branch"], "the truth of the traced"),
+    (["check", "{rules}:unsupported"], "np.sort is not supported on traced arrays: use"),
+    (["check", "{rules}:two"], "two returns 2 arrays: expected the new parameter and its 0 states"),
+    (["check", "{rules}:failing"], "one step of failing failed with KeyError"),
+    (["learn", "iris", "--optimiser", "{rules}:branch"], "the truth of the traced"),
+    (["learn", "iris", "--model", "{rules}:net"], "net(4, 3) failed with RuntimeError: no net"),
+    (["learn", "iris", "--model", "{rules}:narrow"], "narrow(4, 3) failed with TypeError"),
 ])
-def test_input_errors_exit_with_2_and_write_nothing(arguments, message, tmp_path, monkeypatch, capsys):
+def test_input_errors_exit_with_2_and_write_nothing(arguments, message, tmp_path, tmp_path_factory, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    rules = tmp_path_factory.mktemp("rules") / "rules.py"
+    rules.write_text(RULES)
+    arguments = [argument.replace("{rules}", str(rules)) for argument in arguments]
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert message in captured.err and captured.err.startswith(f"symcat {arguments[0]}: ") and captured.out == ""

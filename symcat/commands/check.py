@@ -6,7 +6,8 @@ import argparse
 
 from symcat.commands.report import check_destination, exit_code, write_json
 from symcat.commands.target import parse
-from symcat.errors import UsageError
+from symcat.errors import SymcatError, UsageError
+from symcat.laws.card import VECTOR
 from symcat.learn.optimisers import OPTIMISERS, Optimiser, optimiser
 from symcat.prove.campaign import run as decide_all
 from symcat.prove.check import card_claims
@@ -40,4 +41,16 @@ def find(text: str) -> Optimiser:
             raise UsageError(f"{target.where} is a {type(found).__name__}: "
                              f"expected an optimiser or a function (p, g, state=initial, *, hyper=default)")
         found = optimiser(found)
-    return found.at(**dict(target.arguments)) if target.arguments else found
+    return _readable(found.at(**dict(target.arguments)) if target.arguments else found)
+
+
+def _readable(rule: Optimiser) -> Optimiser:
+    """The optimiser, after one step of it was traced: what cannot be read is an error now, not a card of unknown laws."""
+    try:
+        rule.step(VECTOR)
+    except SymcatError:
+        raise
+    except Exception as error:
+        raise UsageError(f"one step of {rule.name} failed with {type(error).__name__}: {error}; expected a function "
+                         f"(p, g, state=initial, *, hyper=default) that returns the new parameter and states") from error
+    return rule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from symcat.commands.check import find
 from symcat.commands.target import parse
-from symcat.errors import ShapeError, UsageError
+from symcat.errors import ShapeError, SymcatError, UsageError
 from symcat.learn.data import Dataset, Split, load, split
 from symcat.learn.learner import Learner
 from symcat.learn.losses import loss
@@ -73,7 +74,7 @@ def _own_model(arguments: argparse.Namespace, inputs: int, outputs: int) -> Mode
     """A user's parametric map, or what a user's function of the two widths returns."""
     found = parse(arguments.model).find({}, "model")
     if callable(found) and not isinstance(found, Para):
-        found = found(inputs, outputs)
+        found = _called(arguments.model, found, inputs, outputs)
     if not isinstance(found, Para):
         raise UsageError(f"{arguments.model} is a {type(found).__name__}: expected a parametric map, or a function of the numbers of "
                          f"features and target columns that returns one")
@@ -86,6 +87,17 @@ def _own_model(arguments: argparse.Namespace, inputs: int, outputs: int) -> Mode
         raise ShapeError(f"{arguments.model} goes from {found.dom} to {found.cod}, but the data has {inputs} features "
                          f"and {outputs} target columns")
     return Model(arguments.model, found, (arguments.model,), {})
+
+
+def _called(text: str, function: Callable, inputs: int, outputs: int) -> object:
+    """What a user's function of the two widths returns; its own exception becomes a message that names it."""
+    try:
+        return function(inputs, outputs)
+    except SymcatError:
+        raise
+    except Exception as error:
+        raise UsageError(f"{text}({inputs}, {outputs}) failed with {type(error).__name__}: {error}; expected a function of the numbers "
+                         "of features and target columns that returns a parametric map") from error
 
 
 def _optimiser(text: str) -> Optimiser:
