@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import symcat
 from symcat.category import elementwise as sc
 from symcat.category.evaluate import evaluate
 from symcat.category.space import Real, dims, space
@@ -62,3 +63,8 @@ def test_a_function_runs_traced_and_on_data() -> None:
 
     data = np.array([0.5, -1.0, 2.0])
     np.testing.assert_allclose(evaluate(trace(model, space(x=Real[3])), [data])[0], model(data), rtol=1e-13)
+
+
+def test_functions_that_messages_name_are_there():
+    """The message about a NumPy function of a SymPy symbol points to these."""
+    assert all(callable(getattr(symcat, name)) for name in ("sqrt", "exp", "log", "tanh"))
