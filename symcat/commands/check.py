@@ -8,11 +8,13 @@ from symcat.commands.report import check_destination, exit_code, write_json
 from symcat.commands.target import parse
 from symcat.errors import SymcatError, UsageError
 from symcat.laws.card import VECTOR
+from symcat.laws.claim import Claim
 from symcat.learn.optimisers import OPTIMISERS, Optimiser, optimiser
 from symcat.prove.campaign import run as decide_all
 from symcat.prove.check import card_claims
 from symcat.show.claims import card
 from symcat.show.screen import bar, screen
+from symcat.verdict import Verdict
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     laws = [name.strip() for name in arguments.laws.split(",")] if arguments.laws else None
     claims = card_claims(find(arguments.target), laws)
     with bar(console, "checking", len(claims)) as (progress, task):
-        def show(done: int, total: int, claim: object, verdict: object) -> None:
+        def show(done: int, total: int, claim: Claim, verdict: Verdict) -> None:
             progress.update(task, completed=done, note=f"{claim.name}: {verdict.status}")
 
         records = decide_all(claims, timeout=arguments.timeout, progress=show).records

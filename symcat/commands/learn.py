@@ -19,6 +19,7 @@ from symcat.commands.plan import Plan, plan
 from symcat.commands.report import check_destination, exit_code, write_json
 from symcat.errors import UnprovedError
 from symcat.kernel.learner import LearnerKernel
+from symcat.laws.claim import Claim
 from symcat.laws.obligations import obligations
 from symcat.learn.data import Dataset
 from symcat.prove.campaign import Entry, Ledger
@@ -28,6 +29,7 @@ from symcat.prove.record import write_atomically
 from symcat.show.claims import obligations as obligation_table
 from symcat.show.screen import bar, screen
 from symcat.show.training import learner_panel, scores
+from symcat.verdict import Verdict
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +60,7 @@ def proved(console: Console, todo: Plan, arguments: argparse.Namespace, folder: 
     claims = obligations(todo.learner)
     records: list[dict[str, Any]] = []
     with Live(obligation_table((), [claim.name for claim in claims], "obligations"), console=console, refresh_per_second=8) as live:
-        def show(done: int, total: int, claim: object, verdict: object) -> None:
+        def show(done: int, total: int, claim: Claim, verdict: Verdict) -> None:
             records.append(record(claim, verdict))
             waiting = [c.name for c in claims if c.name not in {r["name"] for r in records}]
             live.update(obligation_table(records, waiting, "obligations"))

@@ -7,15 +7,19 @@ import tempfile
 import time
 from pathlib import Path
 
+from rich.console import Console
+
 import symcat
 from symcat.commands.report import INTERRUPTED, check_destination, exit_code, write_json
 from symcat.errors import UsageError
+from symcat.laws.claim import Claim
 from symcat.prove.cache import Store, default_folder
 from symcat.prove.campaign import Ledger
 from symcat.prove.campaign import run as decide_all
 from symcat.prove.module import find
 from symcat.show.claims import ledger, obligations, summary_line
 from symcat.show.screen import bar, screen
+from symcat.verdict import Verdict
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,10 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(found.records)
 
 
-def _decided(arguments: argparse.Namespace, console: object) -> Ledger:
+def _decided(arguments: argparse.Namespace, console: Console) -> Ledger:
     paths = find(arguments.paths or [default_proofs()])
     with bar(console, "deciding", None) as (progress, task), tempfile.TemporaryDirectory() as empty:
-        def show(done: int, total: int, claim: object, verdict: object) -> None:
+        def show(done: int, total: int, claim: Claim, verdict: Verdict) -> None:
             progress.update(task, completed=done, total=total, note=f"{claim.name}: {verdict.status}")
 
         found = decide_all(paths, arguments.jobs, arguments.timeout, arguments.keyword or "", show,

@@ -70,6 +70,8 @@ def _file(path: Path) -> object:
     if not path.is_file():
         raise UsageError(f"{path} does not exist: check the path of the target")
     spec = importlib.util.spec_from_file_location(f"symcat_target_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:

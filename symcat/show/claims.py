@@ -39,7 +39,17 @@ def explanation(record: Record) -> str:
     if record["verdict"] == "unknown":
         tested = f" ({record['tested']} points agree)" if record.get("tested") else ""
         return record.get("reason", "") + tested
-    return "; ".join(record["premises"])
+    return shortened(record["premises"])
+
+
+def shortened(premises: Sequence[str], room: int = 240) -> str:
+    """Premises in one line, as many as there is room for; all of them are in the JSON and in the certificate."""
+    shown: list[str] = []
+    for premise in premises:
+        if shown and len("; ".join((*shown, premise))) > room:
+            return "; ".join(shown) + f"; and {len(premises) - len(shown)} more in the certificate"
+        shown.append(premise if len(premise) <= room else f"{premise[:room]}...")
+    return "; ".join(shown)
 
 
 def obligations(records: Sequence[Record], waiting: Iterable[str] = (), title: str = "") -> Table:
@@ -64,9 +74,9 @@ def ledger(records: Sequence[Record], topics: Mapping[str, Sequence[int]]) -> Re
     for topic, positions in topics.items():
         rows = [records[k] for k in positions]
         count = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in STYLES}
-        wrong = sum(map(unexpected, rows))
+        surprises = sum(map(unexpected, rows))
         table.add_row(Text(topic), str(len(rows)), *(Text(str(n), STYLES[v] if n else "dim") for v, n in count.items()),
-                      Text(str(wrong), "bold red" if wrong else "dim"), f"{sum(row['seconds'] for row in rows):.1f}")
+                      Text(str(surprises), "bold red" if surprises else "dim"), f"{sum(row['seconds'] for row in rows):.1f}")
     parts: list[RenderableType] = [table]
     refuted = [record for record in records if record["verdict"] == "refuted" and not unexpected(record)]
     if refuted:

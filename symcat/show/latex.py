@@ -12,7 +12,7 @@ from symcat.category.comprehension import Comprehension, Requirement, letters_fo
 from symcat.category.expression import Argmax, At, Bracket, Delta, index
 from symcat.category.functions import FUNCTIONS, Smooth
 from symcat.category.morphism import Morphism
-from symcat.category.space import Space
+from symcat.category.space import Space, Wire
 
 NAMED = {function: function.__name__ for function in FUNCTIONS if function.__module__.startswith("symcat")}
 SPECIAL = {"sigmoid": r"\sigma", "sign": r"\operatorname{sgn}", "maximum": r"\max", "minimum": r"\min"}
@@ -110,7 +110,7 @@ def _word(name: str) -> str:
     return name if len(name) == 1 else rf"\mathit{{{_text(name)}}}"
 
 
-def _wire(wire: object) -> str:
+def _wire(wire: Wire) -> str:
     ring = {0: r"\mathbb{R}", 2: r"\mathbb{Z}_2"}.get(wire.base.modulus, rf"\mathbb{{Z}}_{{{wire.base.modulus}}}")
     shape = r" \times ".join(map(Printer().doprint, wire.shape))
     return f"{ring}^{{{shape}}}" if shape else ring

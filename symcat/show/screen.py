@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 PLAIN_WIDTH = 140    # columns when the output is a file or a pipe
 
@@ -19,7 +19,7 @@ def screen(to_stderr: bool = False) -> Console:
 
 
 @contextmanager
-def bar(console: Console, title: str, total: int | None) -> Iterator[tuple[Progress, int]]:
+def bar(console: Console, title: str, total: int | None) -> Iterator[tuple[Progress, TaskID]]:
     """A progress bar with a note behind it: `progress.update(task, advance=1, note="...")`."""
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(),
                TextColumn("{task.fields[note]}"))

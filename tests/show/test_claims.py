@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from symcat.show.claims import card, explanation, ledger, obligations, summary_line, verdict_text
+from symcat.show.claims import card, explanation, ledger, obligations, shortened, summary_line, verdict_text
 
 
 def record(name, verdict, expected="proved", **more):
@@ -63,3 +63,11 @@ def test_summary_line():
 def test_a_law_card_names_its_target_and_its_findings():
     text = printed(card("adam(eps=0)", [PROVED], [{"finding": "division_by_zero", "detail": "at v = 0"}]))
     assert "law card of adam(eps=0)" in text and "division_by_zero: at v = 0" in text and "PROVED" in text
+
+
+def test_many_premises_are_counted_and_a_long_one_is_cut():
+    many = [f"v{k} != 0" for k in range(100)]
+    text = shortened(many)
+    shown = text.count("!=")
+    assert len(text) < 300 and text.endswith(f"and {100 - shown} more in the certificate") and text.startswith("v0 != 0; v1 != 0")
+    assert shortened(["x" * 1000]) == "x" * 240 + "..." and shortened(many[:3]) == "v0 != 0; v1 != 0; v2 != 0" and shortened([]) == ""
