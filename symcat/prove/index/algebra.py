@@ -235,7 +235,7 @@ class Algebra(ABC):
                     return None
                 if form[1]:
                     reduced.append(form)
-            choice = max([(v, form) for form in reduced for v in self._solvable(form)], default=None)
+            choice = max([(v, form) for form in reduced for v in self.solvable(form)], default=None)
             if choice is None:
                 kept.extend(reduced)
                 break
@@ -246,7 +246,7 @@ class Algebra(ABC):
         kept = [self.moved(form, values) for form in kept] + [plus(variable(v), value, -1) for v, value in values.items()]
         return values, sorted({signed(form) for form in kept if form[1]})
 
-    def _solvable(self, form: Affine) -> list[int]:
+    def solvable(self, form: Affine) -> list[int]:
         """The variables, not dims, that the equation form = 0 determines."""
         found = []
         for v, k in form[1]:

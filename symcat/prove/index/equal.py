@@ -23,7 +23,7 @@ from symcat.prove.index.domain import Domain
 from symcat.prove.index.linear import grades
 from symcat.prove.index.printing import Printer
 from symcat.prove.index.program import Cuts, Program
-from symcat.prove.index.refine import vanishes
+from symcat.prove.index.refine import vanishes, vanishes_everywhere
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import Expr, Table
 
@@ -154,7 +154,7 @@ class Side:
         self.cuts = Cuts(attempt.level, chosen)
         self.programs = [Program(f, self.algebra, self.cuts, k) for k, f in enumerate((lhs, rhs))]
         self.printer = Printer(self.table, {f"x{k}": name for k, name in enumerate(lhs.dom.names)})
-        self.names = lhs.cod.names
+        self.cod = lhs.cod
         self.values: list[list[Expr]] = []
         for fact in facts:
             if self._dim_fact(fact) is None and not modulus:
@@ -177,13 +177,20 @@ class Side:
         if self.algebra.context.contradictory():
             return Failure("the facts about dims contradict each other", final=True)
         self.values = [program.outputs() for program in self.programs]
-        for name, left, right in zip(self.names, *self.values, strict=True):
+        for name, left, right in zip(self.cod.names, *self.values, strict=True):
             if left == right:
                 continue
             residue = self.algebra.subtract(left, right)
-            if residue and not (self.attempt.refined and vanishes(self.algebra, residue)):
+            if residue and not self._vanishes(name, residue):
                 return Failure(f"{self.attempt.method}: the normal forms of {name} differ", self.printer.expression(residue, PRINTED))
         return None
+
+    def _vanishes(self, name: str, residue: Expr) -> bool:
+        """Whether a nonzero difference is zero after all, where this attempt may look further."""
+        if not self.attempt.refined:
+            return False
+        indices = self.programs[0].formals(self.cod[name].shape)
+        return vanishes(self.algebra, residue) or (self.attempt.unroll and vanishes_everywhere(self.algebra, residue, indices, UNROLLED))
 
     def shared(self) -> tuple[frozenset[str], frozenset[str]] | None:
         """The arrays of both sides whose values were cut to names that the two sides have in common; None when all or none."""

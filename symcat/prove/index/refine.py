@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import prod
 
-from symcat.prove.index.affine import Affine, negated, number, plus, variable
+from symcat.prove.index.affine import Affine, negated, number, plus, solve, times, variable
 from symcat.prove.index.algebra import merge
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum, Zero
@@ -31,6 +33,16 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
     if any(vanishes(algebra, refined, depth + REFINEMENT) for refined in _refinements(algebra, e)):
         return True
     return _vanishes_pointwise(algebra, e, depth)
+
+
+def vanishes_everywhere(algebra: Normaliser, e: Expr, indices: Sequence[int], limit: int) -> bool:
+    """Whether the expression vanishes at each value of its indices, all of constant extent with at most `limit` points in all."""
+    extents = [algebra.table.variables[v].extent for v in indices]
+    if any(extent[1] for extent in extents) or prod(extent[0] for extent in extents) > limit:
+        return False
+    points = product(*[range(extent[0]) for extent in extents])
+    return all(vanishes(algebra, algebra.renormalised(algebra.substitute(e, dict(zip(indices, map(number, point), strict=True)))))
+               for point in points)
 
 
 def _by_condition(algebra: Normaliser, e: Expr) -> list[Expr]:
@@ -67,10 +79,13 @@ def _cleared(algebra: Normaliser, e: Expr) -> Expr | None:
 
 
 def _vanishes_under(algebra: Normaliser, e: Expr, guard: Affine, depth: int) -> bool:
-    """Whether the expression vanishes where one more guard holds."""
+    """Whether the expression vanishes where one more guard holds; where that leaves an index one value, at that value."""
     if algebra.context.infeasible((guard,)):
         return True
     inner = algebra.assuming(guard)
+    pinned = inner.solvable(guard) if inner.context.holds(times(guard, -1)) else []
+    if pinned:
+        return vanishes(inner, inner.substitute(e, {pinned[0]: solve(guard, pinned[0])}), depth + 1)
     return vanishes(inner, inner.renormalised(e), depth + 1)
 
 

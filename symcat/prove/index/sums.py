@@ -87,7 +87,7 @@ class Normaliser(Canonical):
         for a, k in factors:
             data = self.table.atoms[a]
             if isinstance(data, Zero):
-                for v in self._solvable(data.form):
+                for v in self.solvable(data.form):
                     if v in bound:
                         rest = tuple([item for item in factors if item != (a, k)])
                         return self._replace(v, solve(data.form, v), guards, rest, bound)
@@ -146,7 +146,7 @@ class Normaliser(Canonical):
         for guard in sorted(guards):
             if box is not None and not any(v in box and box[v] == (0, ()) for v, _ in guard[1]):
                 continue
-            candidates = [v for v in self._solvable(guard) if v in bound]
+            candidates = [v for v in self.solvable(guard) if v in bound]
             if candidates and self.context.implied(guards, times(guard, -1)):
                 return self._replace(candidates[0], solve(guard, candidates[0]), guards, factors, bound)
         return None
