@@ -11,12 +11,14 @@ import pytest
 import sympy as sp
 
 from symcat.category.comprehension import Fact
+from symcat.category.elementwise import absolute, detach, equal, maximum, minimum, relu, sign, step
 from symcat.category.evaluate import evaluate
 from symcat.category.expression import At
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.objects import EXACT
 from symcat.category.space import Real, Z, dims, space
 from symcat.category.trace import trace
+from symcat.derivative.reverse import R
 from symcat.errors import ShapeError, SoundnessError, UsageError
 from symcat.prove import witness as outcomes
 from symcat.prove.claim import Additive, Claim, Equation, Formula
@@ -296,3 +298,23 @@ def test_a_requirement_on_a_power_does_not_ask_for_itself() -> None:
     vector = space(y=Real["n"])
     assert decide(trace(lambda y: np.log(np.exp((y * y + 1) ** y)), vector), trace(lambda y: (y * y + 1) ** y, vector)).proved
     assert decide(trace(lambda y: np.sqrt((y * y + 1) ** y) ** 2, vector), trace(lambda y: np.log((y * y + 1) ** y), vector)).refuted
+
+
+def test_detach_is_no_identity_of_morphisms():
+    """detach(x) x and x^2 compute the same function, but R tells them apart."""
+    held = trace(lambda x: detach(x) * x, space(x=Real[n]))
+    square = trace(lambda x: x**2, space(x=Real[n]))
+    assert decide(held, square).unknown
+    assert decide(R(held), R(square)).refuted
+    shifted = trace(lambda x: np.exp(x - detach(np.max(x))) * np.exp(detach(np.max(x))), space(x=Real[n]))
+    assert decide(shifted, trace(np.exp, space(x=Real[n]))).proved
+
+
+@pytest.mark.parametrize("function, value", [
+    (lambda x: maximum(-1, minimum(1, 0 * x)), 0), (lambda x: relu(0 * x - 2), 0), (lambda x: step(0 * x + 3), 1),
+    (lambda x: absolute(0 * x - 2), 2), (lambda x: sign(0 * x - 2), -1), (lambda x: equal(0 * x, 0), 1), (lambda x: equal(0 * x, 1), 0),
+])
+def test_functions_with_kinks_have_values_at_numbers(function, value):
+    a = space(x=Real[n])
+    assert decide(trace(function, a), trace(lambda x: 0 * x + value, a)).proved
+    assert decide(trace(function, a), trace(lambda x: 0 * x + value + 1, a)).refuted

@@ -21,6 +21,11 @@ VANISHING = frozenset({"tanh", "relu", "step", "sign", "absolute"})
 POSITIVE = frozenset({"exp", "sigmoid", "softplus"})
 NONNEGATIVE = frozenset({"relu", "absolute", "step", "equal", "where"})
 TRIAL_LIMIT = 10**6
+# The values of functions with kinks at rational numbers.
+AT_NUMBERS = {
+    "relu": lambda x: max(x, 0), "step": lambda x: int(x > 0), "absolute": abs, "sign": lambda x: (x > 0) - (x < 0),
+    "maximum": max, "minimum": min, "equal": lambda x, y: int(x == y),
+}
 
 
 class Functions(Substituting):
@@ -41,6 +46,8 @@ class Functions(Substituting):
             return self._pow(*arguments)
         if function == "where":
             return self._where(*arguments) if len(arguments) == 3 else self._test(*arguments)
+        if function in AT_NUMBERS and all(e.keys() <= {UNIT} for e in arguments):
+            return self.constant(AT_NUMBERS[function](*(Fraction(e.get(UNIT, 0)) for e in arguments)))
         if function in VANISHING and not arguments[0]:
             return {}
         if self.definitions and function in ("sigmoid", "tanh", "softplus"):

@@ -14,7 +14,7 @@ import sympy as sp
 
 from symcat.category.comprehension import Comprehension
 from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, is_index
-from symcat.category.functions import Smooth, detach
+from symcat.category.functions import Smooth
 from symcat.category.morphism import Morphism
 from symcat.prove.index.affine import ZERO, Affine, number, plus, times, variable
 from symcat.prove.index.algebra import flip, reciprocal
@@ -88,7 +88,7 @@ class Program:
             if node.op == "max":
                 found |= node.sources
             for call in node.body.atoms(sp.Function):
-                if not isinstance(call, (Bracket, Delta, detach)):
+                if not isinstance(call, (Bracket, Delta)):
                     found |= {read.name for read in call.atoms(At)}
         return found
 
@@ -300,8 +300,6 @@ class Program:
         if isinstance(e, Smooth):
             return algebra.call(f"smooth {e.args[0].name} {int(e.args[1])}", self.convert(e.args[2], environment))
         arguments = [self.convert(arg, environment) for arg in e.args]
-        if isinstance(e, detach):
-            return arguments[0]
         name = type(e).__name__
         if name == "log" and not algebra.known(arguments[0], ">0"):
             return algebra.call("ln", *arguments)
