@@ -89,8 +89,8 @@ def _check(commands: argparse._SubParsersAction) -> None:
 
 
 def _verify(commands: argparse._SubParsersAction) -> None:
-    command = _command(commands, "verify", "check a certificate again")
-    command.add_argument("file", help="a certificate (.json)")
+    command = _command(commands, "verify", "check a certificate, or a kernel with its certificates, again")
+    command.add_argument("file", help="a certificate (.json), or a kernel (.py) with its certificates beside it")
 
 
 def _positive(text: str) -> int:
