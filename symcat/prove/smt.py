@@ -70,6 +70,22 @@ def valid(formula: Formula, timeout_ms: int = TIMEOUT_MS) -> Answer:
     return _confirmed(formula, translation, solver.model())
 
 
+def contradictory(conditions: Sequence[sp.Basic], steps: int = 300_000) -> bool:
+    """Whether Z3 shows, in so many steps, that no values of the symbols satisfy all the conditions; they must not divide.
+
+    >>> x = sp.Symbol("x", real=True)
+    >>> contradictory([x > 1, x**2 < 1]), contradictory([x > 1, x**2 < 2])
+    (True, False)
+    """
+    context = z3.Context()
+    translation = Translation(context, set())
+    solver = z3.Solver(ctx=context)
+    solver.set("rlimit", steps)
+    solver.set("timeout", TIMEOUT_MS)
+    solver.add(*[translation.truth(condition) for condition in conditions], *translation.assumptions())
+    return not translation.divisors and solver.check() == z3.unsat
+
+
 def _check(solver: z3.Solver, condition: z3.BoolRef) -> z3.CheckSatResult:
     solver.push()
     solver.add(condition)
