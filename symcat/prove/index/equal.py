@@ -16,6 +16,7 @@ from symcat.category.expression import affine
 from symcat.category.functions import sigmoid, softplus
 from symcat.category.morphism import Morphism
 from symcat.category.space import Space
+from symcat.category.spelling import spelled
 from symcat.errors import SymcatError
 from symcat.prove.index.affine import Affine, make
 from symcat.prove.index.context import Context
@@ -204,10 +205,10 @@ class Side:
     def trace(self) -> dict:
         """What a certificate keeps."""
         sides = [[self.printer.expression(e, PRINTED) for e in values] for values in self.values]
-        table, required = self.table, [program.premises(self.printer) for program in self.programs]
+        table, required = self.table, [program.domain_conditions() for program in self.programs]
         cuts = {name: self.printer.expression(table.thaw(key[1]), PRINTED) for key, name in self.cuts.names.items()}
         return {"modulus": self.algebra.modulus, "level": self.cuts.level, "cuts": cuts, "left": sides[0], "right": sides[1],
-                "same domain": set(required[0]) == set(required[1]),
+                "same domain": None not in required and required[0] == required[1],
                 "rules": dict(sorted(self.algebra.counts.items())), "licences": list(self.domain.used)}
 
 
@@ -215,8 +216,8 @@ def _premises(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], side: Side | 
     """The facts, the requirements of both sides that are not shown, and what rules used besides."""
     found = dict.fromkeys(str(fact) for fact in facts)
     if side is None:
-        found |= dict.fromkeys(str(r) for f in (lhs, rhs) for r in f.requirements)
+        found |= dict.fromkeys(str(spelled(f, r)) for f in (lhs, rhs) for r in f.requirements)
     else:
-        found |= dict.fromkeys(text for program in side.programs for text in program.premises(side.printer))
+        found |= dict.fromkeys(text for program in side.programs for text in program.premises())
         found |= side.domain.notes
     return tuple(found)

@@ -12,14 +12,13 @@ from fractions import Fraction
 
 import sympy as sp
 
-from symcat.category.comprehension import Comprehension
+from symcat.category.comprehension import Comprehension, Requirement
 from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, is_index
 from symcat.category.functions import Smooth
 from symcat.category.morphism import Morphism
+from symcat.category.spelling import spelled
 from symcat.prove.index.affine import ZERO, Affine, number, plus, times, variable
 from symcat.prove.index.algebra import flip, reciprocal
-from symcat.prove.index.domain import reads
-from symcat.prove.index.printing import Printer
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, UNIT, Expr, Hyper, Read, Sum
 
@@ -60,8 +59,8 @@ class Program:
         self._cut_here = self._arguments() if cuts.level == 1 else None if cuts.level == 2 else set()
         if cuts.chosen is not None:
             self._cut_here = cuts.chosen[side]
-        self._waiting = list(morphism.requirements)
-        self._required: list[tuple[Expr, str]] = []
+        self._waiting = [] if algebra.modulus else list(morphism.requirements)
+        self._required: list[tuple[Expr, Requirement]] = []
 
     def outputs(self) -> list[Expr]:
         """The normal forms of the outputs, over the formal indices of their shapes."""
@@ -111,30 +110,23 @@ class Program:
                     value = self.convert(requirement.expr, environment)
                     if not value and requirement.relation != ">=0":
                         continue
-                    self._required.append((value, requirement.relation))
+                    self._required.append((value, requirement))
                     self.algebra.domain.require(tuple(formals), value, requirement.relation, str(requirement))
             else:
                 left.append(requirement)
         self._waiting = left
 
-    def premises(self, printer: Printer) -> list[str]:
-        """The requirements that signs alone do not show, in words."""
-        found = [f"{printer.expression(value, 300)} {relation[:-1]} 0{self._definitions(value, printer)}"
-                 for value, relation in self._required if not self.algebra.evident(value, relation)]
-        return [*found, *[str(r) for r in self.morphism.requirements if r.guards or r in self._waiting]]
+    def premises(self) -> list[str]:
+        """The requirements that signs alone do not show, in words; over Z_n, where nothing is known of reals, all of them."""
+        shown = {requirement for value, requirement in self._required if self.algebra.evident(value, requirement.relation)}
+        return [str(spelled(self.morphism, requirement)) for requirement in self.morphism.requirements if requirement not in shown]
 
-    def _definitions(self, value: Expr, printer: Printer) -> str:
-        """The definitions of the names of cuts that a value uses, each before those that it uses itself."""
-        numbers = {name: key[1] for key, name in self.cuts.names.items()}
-        waiting, shown = [value], {}
-        while waiting:
-            for read in reads(self.table, waiting.pop()):
-                if read.name in numbers and read.name not in shown:
-                    inner = self.table.thaw(numbers[read.name])
-                    indices = ", ".join(f"i{k}" for k in range(len(read.indices)))
-                    shown[read.name] = f"{read.name}[{indices}] = {printer.expression(inner, 300)}"
-                    waiting.append(inner)
-        return " where " + ", ".join(shown.values()) if shown else ""
+    def domain_conditions(self) -> frozenset | None:
+        """The same in normal form, for comparison with the other side; None when some of them has none."""
+        if any(requirement.guards for requirement in self.morphism.requirements) or self._waiting or self.algebra.modulus:
+            return None
+        return frozenset((self.table.freeze(value), requirement.relation, requirement.extents) for value, requirement in self._required
+                         if not self.algebra.evident(value, requirement.relation))
 
     # ---- arrays
     def _value(self, node: Comprehension) -> Expr:
