@@ -145,5 +145,5 @@ def apart(left: arb, right: arb) -> bool | None:
 
 
 def digits(value: arb, count: int = 20) -> str:
-    """The midpoint in decimals."""
-    return value.mid().str(count, radius=False)
+    """The midpoint in decimals; 0 for a ball around zero."""
+    return "0" if value.contains(0) else value.mid().str(count, radius=False)

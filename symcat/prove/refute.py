@@ -37,6 +37,7 @@ BALL_WORK, BALL_POINTS = 10_000_000, 3
 FLOAT_WORK = 30_000_000
 SIZES = 5
 BITS = (128, 512)
+FINE, FINE_WORK = (2048,), 5_000    # the first point of a small goal, where two sides may differ very little
 TRANSCENDENTAL = (sp.exp, sp.log, sp.tanh, fn.sigmoid, fn.softplus, fn.Smooth)
 
 
@@ -150,10 +151,10 @@ def _different(scalars: Scalars) -> Callable[[object, object], bool | None]:
 def _texts(a: object, b: object) -> tuple[str, str]:
     if not hasattr(a, "overlaps"):
         return str(a), str(b)
-    for count in (12, 30, 60, 150):
+    for count in (12, 30, 60, 150, 600):
         if digits(a, count) != digits(b, count):
             return digits(a, count), digits(b, count)
-    return str(a), str(b)
+    return digits(a), f"{digits(a)} + {digits(b - a, 12)}"
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ class Search:
                 screened += suspicious is False
                 continue
             large += count > EXACT_WORK
-            found = self.judge.judge(point, bits=BITS if tested else BITS[1:])
+            found = self.judge.judge(point, bits=BITS if tested else FINE if count <= FINE_WORK else BITS[1:])
             if isinstance(found, Difference):
                 at_kink = at_kink or found
                 if not found.at_kink:

@@ -287,3 +287,15 @@ def test_a_shrunk_witness_satisfies_premises_that_join_dims_and_hyperparameters(
     found = refute(pointwise(lambda x: b1 * x), pointwise(lambda x: b1**2 * x), [fact])
     assert isinstance(found, Witness)
     assert holds(found.dims["n"], Fraction(found.hypers["b1"]))
+
+
+@pytest.mark.parametrize("digits", [12, 100, 160, 400])
+def test_very_small_differences_are_differences(digits):
+    w = Builder()
+    x = w.input("x", Real[()])
+    plain = w.build([w.gather((), lambda: sp.exp(At(x)))])
+    w = Builder()
+    x = w.input("x", Real[()])
+    moved = w.build([w.gather((), lambda: sp.exp(At(x)) + sp.Rational(1, 10**digits))])
+    found = refute(plain, moved)
+    assert found.left != found.right
