@@ -20,6 +20,7 @@ from symcat.category.morphism import Morphism
 from symcat.errors import SoundnessError, UsageError
 from symcat.prove import order, points
 from symcat.prove import record as records
+from symcat.prove.additivity import states_additivity
 from symcat.prove.claim import Additive, Claim, Equation, Formula
 from symcat.prove.engines import STANDARD, Engines
 from symcat.prove.index.equal import Proof
@@ -140,7 +141,12 @@ def _proved(goal: object, evidence: Sequence[Evidence], equality: str, about: Ma
 
 
 def _settle_additive(goal: Additive, equality: str, about: Mapping[str, str] | None, engines: Engines, audit: bool, seed: int) -> Settled:
-    """Linear typing, checked against exact points; the equations by normal form when typing does not apply."""
+    """Linear typing, checked against exact points; the equations by normal form when typing does not apply.
+
+    Typing is about the morphism alone and the normal form about the equations alone, so these must say the same.
+    """
+    if not states_additivity(goal):
+        return unknown("the equations of the goal are not those that say that its morphism is additive in its wires", "", equality), None
     outcome = engines.additive(goal.f, goal.wires)
     already = Evidence(outcome.method, tuple(outcome.premises), outcome.trace) if isinstance(outcome, Proof) else None
     return _settle_equations(goal, goal.equations, equality, about, engines, audit, seed, already)
