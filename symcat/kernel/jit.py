@@ -6,12 +6,12 @@ import hashlib
 import importlib.util
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 from symcat.errors import UsageError, ValidationError
+from symcat.prove.record import write_atomically
 
 # `contract` lets a multiplication and an addition become one fused operation; it changes no NaN and no infinity.
 FASTMATH = {"contract"}
@@ -35,17 +35,9 @@ def write(path: Path, text: str) -> Path:
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        write_atomically(path, text)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}; set SYMCAT_CACHE to a folder that can be written") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
     return path
 
 

@@ -16,6 +16,7 @@ from symcat.errors import ShapeError, UsageError
 from symcat.verdict import EQUALITIES, STATUSES
 
 EXPECTATIONS = (*STATUSES, "either")
+ORDERS = ("<=", "<")
 
 @dataclass(frozen=True)
 class Equation:
@@ -64,7 +65,29 @@ class Formula:
     conclusion: sp.Basic
 
 
-Goal = tuple[Equation, ...] | Additive | Formula
+@dataclass(frozen=True)
+class Inequality:
+    """`lhs <= rhs`, or `<`, for all real values of the symbols at which both sides are defined and the assumptions hold."""
+
+    lhs: sp.Expr
+    rhs: sp.Expr
+    rel: str = "<="
+    assuming: tuple[sp.Basic, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.rel not in ORDERS:
+            raise UsageError(f"the relation {self.rel!r} of an inequality: expected one of {', '.join(ORDERS)}")
+        for side in ("lhs", "rhs"):
+            object.__setattr__(self, side, sp.sympify(getattr(self, side), strict=True))
+
+    @property
+    def symbols(self) -> tuple[sp.Symbol, ...]:
+        """The free symbols, by name."""
+        found = set().union(*(part.free_symbols for part in (self.lhs, self.rhs, *self.assuming)))
+        return tuple(sorted(found, key=lambda symbol: symbol.name))
+
+
+Goal = tuple[Equation, ...] | Additive | Formula | Inequality
 
 
 @dataclass(frozen=True)

@@ -6,32 +6,22 @@ Source: Blute, Cockett and Seely, "Cartesian differential categories" (2009); th
 from __future__ import annotations
 
 from symcat.category.morphism import Morphism
-from symcat.category.structure import identity, pair, project, zero
+from symcat.category.structure import identity, pair, project
 from symcat.derivative.forward import D, dagger
 from symcat.derivative.reverse import R
 from symcat.laws.claim import Additive, Equation
-from symcat.laws.law import Law, after, pointwise, program
+from symcat.laws.law import Law, additive_behind, after, pointwise, preserves_sums, program
 
 SOURCE = "Blute, Cockett and Seely 2009, Cartesian differential categories, definition of the axioms CD.1 to CD.7"
 DAGGER = "Cockett et al. 2020, Reverse derivative categories, theorem on contextual linear daggers"
 
 
 def sums(f: Morphism, D=D) -> tuple[Equation, ...]:
-    g = after(f)
-    w, (a, v) = program(f.dom, f.dom)
-    right = w.build(w.add_all(w.call(D(f), (*a, *v)), w.call(D(g), (*a, *v))))
-    return Equation(D(f + g), right), Equation(D(zero(f.dom, f.cod)), zero(f.dom * f.dom, f.cod))
+    return preserves_sums(D, f)
 
 
 def additivity(f: Morphism, D=D) -> Additive:
-    d = D(f)
-    w, (a, v, u) = program(f.dom, f.dom, f.dom)
-    left = w.build(w.call(d, (*a, *w.add_all(v, u))))
-    w, (a, v, u) = program(f.dom, f.dom, f.dom)
-    right = w.build(w.add_all(w.call(d, (*a, *v)), w.call(d, (*a, *u))))
-    w, (a,) = program(f.dom)
-    nothing = w.build(w.call(d, (*a, *w.zeros(f.dom))))
-    return Additive(d, tuple(range(len(f.dom), 2 * len(f.dom))), (Equation(left, right), Equation(nothing, zero(f.dom, f.cod))))
+    return additive_behind(D(f), len(f.dom))
 
 
 def projections(f: Morphism, D=D) -> tuple[Equation, ...]:

@@ -11,7 +11,8 @@ from symcat.category.expression import At
 from symcat.category.functions import Smooth
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Space
-from symcat.laws.claim import Claim, Goal
+from symcat.category.structure import zero
+from symcat.laws.claim import Additive, Claim, Equation, Goal
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,24 @@ def pointwise(a: Space) -> Morphism:
         entry = (lambda y: y**3 + y) if wire.base.modulus else phi
         outs.append(build.gather(wire.shape, lambda *i, n=name, entry=entry: sp.sympify(entry(At(n, *i))), name="phi", base=wire.base))
     return build.build(outs, a.names)
+
+
+def preserves_sums(operator: Callable[[Morphism], Morphism], f: Morphism) -> tuple[Equation, ...]:
+    """T(f + g) = T(f) + T(g) and T(0) = 0, with `after(f)` for g."""
+    g, nothing = after(f), operator(zero(f.dom, f.cod))
+    return Equation(operator(f + g), operator(f) + operator(g)), Equation(nothing, zero(nothing.dom, nothing.cod))
+
+
+def additive_behind(t: Morphism, held: int) -> Additive:
+    """t preserves sums and zero in its wires from position `held` on, those before held fixed."""
+    a, b = t.dom[:held], t.dom[held:]
+    w, (x, y, z) = program(a, b, b)
+    left = w.build(w.call(t, (*x, *w.add_all(y, z))))
+    w, (x, y, z) = program(a, b, b)
+    right = w.build(w.add_all(w.call(t, (*x, *y)), w.call(t, (*x, *z))))
+    w, (x,) = program(a)
+    nothing = w.build(w.call(t, (*x, *w.zeros(b))))
+    return Additive(t, tuple(range(held, len(t.dom))), (Equation(left, right), Equation(nothing, zero(a, t.cod))))
 
 
 def program(*spaces: Space) -> tuple[Builder, list[tuple[str, ...]]]:

@@ -11,27 +11,17 @@ from symcat.category.structure import discard, identity, pair, project, zero
 from symcat.derivative.forward import D, at_zero
 from symcat.derivative.reverse import R
 from symcat.laws.claim import Additive, Equation
-from symcat.laws.law import Law, after, pointwise, program
+from symcat.laws.law import Law, additive_behind, after, pointwise, preserves_sums, program
 
 SOURCE = "Cockett et al. 2020, Reverse derivative categories, definition of the axioms RD.1 to RD.7"
 
 
 def sums(f: Morphism, R=R) -> tuple[Equation, ...]:
-    g = after(f)
-    w, (a, b) = program(f.dom, f.cod)
-    right = w.build(w.add_all(w.call(R(f), (*a, *b)), w.call(R(g), (*a, *b))))
-    return Equation(R(f + g), right), Equation(R(zero(f.dom, f.cod)), zero(f.dom * f.cod, f.dom))
+    return preserves_sums(R, f)
 
 
 def additivity(f: Morphism, R=R) -> Additive:
-    r = R(f)
-    w, (a, b, c) = program(f.dom, f.cod, f.cod)
-    left = w.build(w.call(r, (*a, *w.add_all(b, c))))
-    w, (a, b, c) = program(f.dom, f.cod, f.cod)
-    right = w.build(w.add_all(w.call(r, (*a, *b)), w.call(r, (*a, *c))))
-    w, (a,) = program(f.dom)
-    nothing = w.build(w.call(r, (*a, *w.zeros(f.cod))))
-    return Additive(r, tuple(range(len(f.dom), len(r.dom))), (Equation(left, right), Equation(nothing, zero(f.dom, f.dom))))
+    return additive_behind(R(f), len(f.dom))
 
 
 def projections(f: Morphism, R=R) -> tuple[Equation, ...]:
