@@ -177,6 +177,8 @@ class Side:
         """None when every output's two normal forms agree."""
         if self.algebra.context.contradictory():
             return Failure("the facts about dims contradict each other", final=True)
+        for program in self.programs:
+            program.require()
         self.values = [program.outputs() for program in self.programs]
         for name, left, right in zip(self.cod.names, *self.values, strict=True):
             if left == right:

@@ -65,11 +65,11 @@ class Program:
     def outputs(self) -> list[Expr]:
         """The normal forms of the outputs, over the formal indices of their shapes."""
         live = self._live()
-        self._require()
+        self.require()
         for node in self.morphism.nodes:
             if node.name in live and node.base.modulus == self.algebra.modulus:
                 self._values[node.name] = self._cut(node, self._value(node))
-                self._require()
+                self.require()
         return [self.read(out, [variable(v) for v in self.formals(self.morphism.wires[out].shape)]) for out in self.morphism.outs]
 
     def _live(self) -> set[str]:
@@ -99,8 +99,8 @@ class Program:
         return self.form(dim, {})
 
     # ---- requirements
-    def _require(self) -> None:
-        """Hand the requirements whose arrays are known to the domain."""
+    def require(self) -> None:
+        """Hand the requirements whose arrays are known to the domain, which both sides share: equal means on the common domain."""
         left = []
         for requirement in self._waiting:
             if requirement.sources <= self._values.keys() | self.inputs.keys():

@@ -1,12 +1,14 @@
 """True identities of functions, maxima, optimisers and other bases at all sizes, each beside a near miss that must not be proved."""
 
+import numpy as np
 import sympy as sp
 
 from symcat.category.comprehension import Fact
 from symcat.category.expression import Argmax, At, Delta, index
 from symcat.category.functions import Smooth, absolute, maximum, relu, sigmoid, softplus, step, where
 from symcat.category.morphism import Morphism
-from symcat.category.space import Z2, Real, Z
+from symcat.category.space import Z2, Real, Z, space
+from symcat.category.trace import trace
 from symcat.derivative.reverse import R
 from symcat.prove.index.equal import Proof, prove_equal
 from tests.prove.index.programs import (
@@ -42,6 +44,16 @@ def constant(e):
 def one(body, **requirements):
     """y[i] = body(x[i]) with `x[i] relation` required."""
     return vector(lambda i: body(X("x", i)), require=[(X("x", i), relation) for relation in requirements.values()], x=Real[n])
+
+
+def test_requirements_of_either_side_license_both():
+    """log(xy) and log x + log y have different domains and agree on the common one, whichever comes first."""
+    a = space(x=Real[n], y=Real[n])
+    whole, parts = trace(lambda x, y: np.log(x * y), a), trace(lambda x, y: np.log(x) + np.log(y), a)
+    for left, right in ((whole, parts), (parts, whole)):
+        proof = prove_equal(left, right)
+        assert {"x[i] > 0 for i < n", "y[i] > 0 for i < n"} <= set(proof.premises)
+        assert proof.trace["bases"][0]["same domain"] is False
 
 
 def test_cancellation_needs_a_requirement():
