@@ -233,10 +233,16 @@ class Builder:
 
     # ---- conditions
     def require(self, extents: Sequence[Dim], expr: sp.Expr, relation: str, smooth: str | None = None) -> None:
-        """Record that `expr relation` must hold at all points of a box whose indices are `index(0), ...`."""
+        """Record that `expr relation` must hold at all points of a box, of at least one point, whose indices are `index(0), ...`."""
         requirement = Requirement(tuple(map(sp.sympify, extents)), sp.sympify(expr), relation, smooth or relation)
         if requirement not in self.requirements:
+            self.ranged(requirement)
             self.requirements.append(requirement)
+
+    def ranged(self, requirement: Requirement) -> None:
+        """Record that the box of a requirement has a point: over an empty one it would say nothing."""
+        for extent in requirement.extents:
+            self._positive(extent)
 
     @staticmethod
     def check(requirement: Requirement) -> None:

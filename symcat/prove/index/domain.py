@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
-from symcat.prove.index.affine import Affine, below, variable
+from symcat.prove.index.affine import Affine, below, number, plus, variable
 from symcat.prove.index.table import NONE, Call, Expr, Read, Several, Sum, Table, Term
 
 if TYPE_CHECKING:
@@ -80,12 +80,19 @@ class Domain:
         pattern = dict(known.expr)
         if len(pattern) != len(e):
             return False
+        free = self.table.frozen_free[self.table.freeze(e)]
         for values in self._bindings(known, pattern, e):
-            inside = all(algebra.context.holds(form) and algebra.context.holds(below(self.table.variables[f].extent, form))
-                         for f, form in values.items())
+            inside = all(self._inside(algebra, f, form, free) for f, form in values.items())
             if inside and proportional(algebra.substitute(pattern, values), e, relation):
                 return True
         return False
+
+    def _inside(self, algebra: Algebra, formal: int, form: Affine, free: frozenset[int]) -> bool:
+        """Whether a form is a value of a formal index; the index itself is one where it is free, or its range is not empty."""
+        extent, holds = self.table.variables[formal].extent, algebra.context.holds
+        if form == variable(formal) and formal not in free:
+            return holds(plus(extent, number(-1)))
+        return holds(form) and holds(below(extent, form))
 
     def _bindings(self, known: Known, pattern: Expr, e: Expr) -> Iterator[dict[int, Affine]]:
         """Values for the formal indices, taken from reads of the same arrays."""

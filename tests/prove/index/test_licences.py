@@ -1,12 +1,18 @@
 """A requirement licenses a rule only where it holds: in its own range, and in the branch of a case split where that is known."""
 
+from dataclasses import replace
+
+import pytest
 import sympy as sp
 
 from symcat.category.comprehension import Fact
+from symcat.category.deserialise import load
 from symcat.category.evaluate import evaluate, unmet
 from symcat.category.expression import At, Bracket, index
 from symcat.category.morphism import Builder
+from symcat.category.serialise import dump
 from symcat.category.space import Real, dims
+from symcat.errors import DataError
 from symcat.prove.index.equal import Failure, Proof, prove_equal
 
 k, m, n = dims("k m n")
@@ -70,3 +76,18 @@ def test_a_requirement_about_a_root_is_not_sought_within_itself():
     left, right = logarithm_of_root(False), logarithm_of_root(True)
     assert isinstance(prove_equal(left, right), Proof)
     assert isinstance(prove_equal(left + left, right), Failure)
+
+
+def test_a_requirement_that_may_have_no_points_licenses_nothing():
+    build = Builder()
+    build.input("x", Real[n])
+    build.require((n - 1,), At("x", 0), ">0")
+    root = build.build([build.gather((), lambda: sp.sqrt(At("x", 0) ** 2))])
+    build = Builder()
+    build.input("x", Real[n])
+    entry = build.build([build.gather((), lambda: At("x", 0))])
+    assert root.facts == (Fact(n - 2, ">=0"),)
+    assert isinstance(prove_equal(root, entry), Proof)
+    assert isinstance(prove_equal(replace(root, facts=()), entry), Failure)
+    with pytest.raises(DataError, match="premises that it does not state: n - 2 >= 0"):
+        load(dump(replace(root, facts=())))
