@@ -1,13 +1,16 @@
 """`symcat learn` from end to end: the report, the files, and the refusal to train what is not proved."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 import symcat.commands.learn as command
 from symcat.category.space import Real
 from symcat.category.trace import morphism
 from symcat.cli import main
+from symcat.errors import UsageError
 from symcat.laws.claim import Claim, Equation
 from symcat.laws.obligations import obligations
 
@@ -92,3 +95,13 @@ def test_divergence_is_an_error_and_nothing_is_written(tmp_path, monkeypatch, ca
     fast = ("--model", "linear", "--loss", "quadratic", "--optimiser", "gradient_descent(lr=100)", "--epochs", "60")
     assert main(["learn", "iris", *fast, "--json", "x.json"]) == 2
     assert "training diverged; use a smaller learning rate" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_results_that_cannot_be_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert main(["learn", "iris", "--out", str(tmp_path / "o")]) == 2
+    assert f"{tmp_path} cannot be written: name another folder" in capsys.readouterr().err
+    (tmp_path / "file").write_text("")
+    kernel = SimpleNamespace(digest="0" * 64, source="")
+    with pytest.raises(UsageError, match="name another folder"):
+        command.write(tmp_path / "file" / "o", kernel, {"kernel": {}, "obligations": []}, tmp_path)

@@ -17,7 +17,7 @@ from rich.live import Live
 from symcat.category.evaluate import evaluate
 from symcat.commands.plan import Plan, plan
 from symcat.commands.report import check_destination, exit_code, write_json
-from symcat.errors import UnprovedError
+from symcat.errors import UnprovedError, UsageError
 from symcat.kernel.learner import LearnerKernel
 from symcat.laws.claim import Claim
 from symcat.laws.obligations import obligations
@@ -59,15 +59,17 @@ def proved(console: Console, todo: Plan, arguments: argparse.Namespace, folder: 
     """The obligations, decided under a live table; UnprovedError when some are not proved, unless that was asked for."""
     claims = obligations(todo.learner)
     records: list[dict[str, Any]] = []
-    with Live(obligation_table((), [claim.name for claim in claims], "obligations"), console=console, refresh_per_second=8) as live:
-        def show(done: int, total: int, claim: Claim, verdict: Verdict) -> None:
-            records.append(record(claim, verdict))
-            waiting = [c.name for c in claims if c.name not in {r["name"] for r in records}]
-            live.update(obligation_table(records, waiting, "obligations"))
+    try:
+        with Live(obligation_table((), [claim.name for claim in claims], "obligations"), console=console, refresh_per_second=8) as live:
+            def show(done: int, total: int, claim: Claim, verdict: Verdict) -> None:
+                records.append(record(claim, verdict))
+                waiting = [c.name for c in claims if c.name not in {r["name"] for r in records}]
+                live.update(obligation_table(records, waiting, "obligations"))
 
-        ledger = decide_all(claims, timeout=arguments.timeout, progress=show, certificates=folder)
-    if not console.is_terminal:
-        console.line()
+            ledger = decide_all(claims, timeout=arguments.timeout, progress=show, certificates=folder)
+    finally:
+        if not console.is_terminal:
+            console.line()
     missing = [entry for entry in ledger.entries if not entry.verdict.proved]
     if missing and not arguments.unproved:
         raise UnprovedError(unproved_message(missing))
@@ -130,7 +132,17 @@ def result(todo: Plan, ledger: Ledger, kernel: LearnerKernel, losses: Sequence[f
 
 
 def write(out: Path, kernel: LearnerKernel, report: dict[str, Any], certificates: Path) -> list[tuple[Path, str]]:
-    """Kernel source and certificates in the folder of results; the report's paths are set to where they are."""
+    """Kernel source and certificates in the folder of results; the report's paths are set to where they are.
+
+    UsageError when the folder cannot be written.
+    """
+    try:
+        return _written(out, kernel, report, certificates)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.filename or out} cannot be written ({error.strerror}); name another folder") from error
+
+
+def _written(out: Path, kernel: LearnerKernel, report: dict[str, Any], certificates: Path) -> list[tuple[Path, str]]:
     source = out / f"kernel-{kernel.digest[:16]}.py"
     write_atomically(source, kernel.source)
     report["kernel"]["source"] = str(source)

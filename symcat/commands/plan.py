@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,4 +116,6 @@ def _folder(out: str) -> Path:
     parent = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
     if not parent.is_dir():
         raise UsageError(f"--out {out}: {parent} is a file: name a folder")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise UsageError(f"--out {out}: {parent} cannot be written: name another folder")
     return path

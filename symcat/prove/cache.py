@@ -14,13 +14,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import symcat
 from symcat.category.serialise import canonical_json, content_digest
-from symcat.errors import SymcatError
+from symcat.errors import SymcatError, UsageError
 from symcat.prove.claim import Claim, record, verdict_of
 from symcat.prove.record import goal_data, write_atomically
 from symcat.verdict import Verdict
@@ -31,8 +32,13 @@ PACKAGE = Path(symcat.__file__).parent
 
 
 def default_folder() -> Path:
-    """`$SYMCAT_CACHE`, or ~/.cache/symcat."""
-    return Path(os.environ.get("SYMCAT_CACHE") or Path.home() / ".cache" / "symcat")
+    """`$SYMCAT_CACHE`, or `symcat` under $XDG_CACHE_HOME or ~/.cache."""
+    given = os.environ.get("SYMCAT_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "symcat"
+
+
+class ReadOnly(UsageError):
+    """The folder of verdicts cannot be written, and something has to be proved."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,21 @@ class Store:
             return None
         return verdict
 
+    def check(self) -> None:
+        """ReadOnly when no certificate can be written."""
+        try:
+            self.certificates.mkdir(parents=True, exist_ok=True)
+            reason = "" if os.access(self.certificates, os.W_OK | os.X_OK) else "permission denied"
+        except OSError as error:
+            reason = str(error.strerror or error)
+        if reason:
+            raise ReadOnly(f"certificates cannot be written to {self.certificates}: {reason}; "
+                           "set SYMCAT_CACHE to a folder that can be written")
+
     def put(self, key: str, claim: Claim, verdict: Verdict) -> None:
-        """Keep a verdict."""
-        write_atomically(self._path(key), canonical_json(record(claim, verdict)) + "\n")
+        """Keep a verdict, where the folder can be written."""
+        with suppress(OSError):
+            write_atomically(self._path(key), canonical_json(record(claim, verdict)) + "\n")
 
     def durations(self) -> dict[str, float]:
         """How long claims took when they were last decided, by topic and name."""
@@ -70,7 +88,8 @@ class Store:
     def note_durations(self, seconds: Mapping[str, float]) -> None:
         """Add to what `durations` says."""
         if seconds:
-            write_atomically(self.folder / "durations.json", canonical_json({**self.durations(), **seconds}) + "\n")
+            with suppress(OSError):
+                write_atomically(self.folder / "durations.json", canonical_json({**self.durations(), **seconds}) + "\n")
 
     def _path(self, key: str) -> Path:
         return self.folder / "verdicts" / key[:2] / f"{key}.json"

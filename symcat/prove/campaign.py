@@ -21,7 +21,7 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from symcat.errors import SoundnessError, SymcatError, UsageError
-from symcat.prove.cache import Store, default_folder, goal_key, source_key
+from symcat.prove.cache import ReadOnly, Store, default_folder, goal_key, source_key
 from symcat.prove.claim import Claim, as_expected, record
 from symcat.prove.decide import prove
 from symcat.prove.module import ProofsModule, find, load
@@ -180,14 +180,14 @@ def _worked(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memo
     pool = ProcessPool(max_workers=min(jobs, len(tasks)), max_tasks=TASKS_PER_WORKER, initializer=_limit, initargs=(memory,),
                        context=multiprocessing.get_context(method))
     _INHERITED.update({str(id(task.claim)): task.claim for task in tasks if not task.module})
-    failure: SoundnessError | None = None
+    failure: SoundnessError | ReadOnly | None = None
     try:
         futures = {pool.schedule(_work, (_address(task), store), timeout=timeout): task for task in tasks}
         for future in as_completed(futures):
             try:
                 verdict, cached = future.result()
                 yield futures[future], verdict, cached, True
-            except SoundnessError as error:
+            except (SoundnessError, ReadOnly) as error:
                 failure = failure or error
             except Exception as error:
                 yield futures[future], unknown(_excuse(error, timeout, memory)), False, False
@@ -229,6 +229,7 @@ def settle_claim(claim: Claim, store: Store) -> tuple[Verdict, bool]:
     known = store.get(key)
     if known is not None:
         return known, True
+    store.check()
     verdict = prove(replace(claim, goal=lambda: goal), store.certificates)
     store.put(key, claim, verdict)
     return verdict, False

@@ -225,3 +225,21 @@ def test_wrong_paths_words_and_limits(tmp_path: Path, store: Store) -> None:
     with pytest.raises(UsageError, match="at least one job"):
         run([], store=store, jobs=0)
     assert run([], store=store).summary == {"total": 0, "as_expected": 0, "unexpected": 0, "unknown": 0}
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_serves_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = space(x=Real[2])
+    same = Claim("a", "f = f", "definition of equality", lambda: (Equation(identity(one), identity(one)),))
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(UsageError, match="SYMCAT_CACHE"):
+        run([same], store=Store(blocked))
+    full = Store(tmp_path / "full")
+    run([same], store=full)
+    monkeypatch.setattr("symcat.prove.cache.write_atomically", refuse)
+    monkeypatch.setattr(Store, "check", refuse)
+    assert run([same], store=full).cached == 1
+
+
+def refuse(*_: object) -> None:
+    raise PermissionError(13, "Permission denied")
