@@ -22,7 +22,8 @@ ALL = PACKAGE + TESTS + PROOFS + EXAMPLES
 LAYERS = ("errors", "verdict", "category", "derivative", "lens", "learn", "laws", "prove", "kernel", "interop", "show", "commands", "cli")
 MAY_IMPORT_LESS = {"category": {"errors"}}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
-ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "numba": {"symcat/kernel/jit.py"}, "flint": {"symcat/prove/balls.py"}}
+ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "numba": {"symcat/kernel/jit.py"},
+            "flint": {"symcat/prove/balls.py", "symcat/prove/field/polynomial.py"}}    # its balls; its exact polynomials
 HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "pebble", "sympy", "numpy")
 MAY_RUN_TEXT = {"symcat/kernel/validate.py"}
 

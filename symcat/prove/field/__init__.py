@@ -1,0 +1,1 @@
+"""Equality of real expressions: a normal form over kernels, cell by cell where expressions have switches."""

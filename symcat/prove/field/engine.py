@@ -1,0 +1,77 @@
+"""The field engine: points first, then the normal form cell by cell, and no proof without a point at which all premises hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from symcat.category.serialise import content_digest
+from symcat.prove.field.cells import NotShown, prove
+from symcat.prove.field.read import Condition, ScalarGoal, read
+from symcat.prove.field.sample import admitted, sample
+from symcat.prove.field.term import data
+from symcat.verdict import Verdict, proved, refuted, unknown
+
+AS_FUNCTIONS = "as functions"
+
+
+def decide_scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational] = ()) -> Verdict:
+    """Decide `lhs = rhs` for all real values of the symbols at which the relations hold and both sides are defined.
+
+    DomainError when an expression has no translation to terms.  The premises of a proof are the assumptions and the conditions
+    of divisions, logarithms and roots that are not consequences of them.
+
+    >>> x = sp.Symbol("x", real=True)
+    >>> print(decide_scalar(sp.Abs(x) / x, sp.sign(x)))
+    PROVED by field normal form, cells 2 of 3, equal as functions under x != 0
+    >>> print(decide_scalar(sp.sin(2*x), sp.sin(x)))
+    REFUTED: at x=1 the two sides are 0.909297426826 and 0.841470984808
+    """
+    return decide_goal(read(lhs, rhs, relations))
+
+
+def decide_goal(goal: ScalarGoal) -> Verdict:
+    """Decide a goal in terms."""
+    sampled = sample(goal)
+    if sampled.witness is not None:
+        point, left, right = sampled.witness
+        where = {name: str(value) for name, value in point.items()}
+        return refuted({"inputs": where, "left": left, "right": right, "exact": False}, "ball arithmetic", AS_FUNCTIONS)
+    tested = len(sampled.inside)
+    if not tested:
+        return unknown("no point found at which the assumptions hold and both sides are defined", "ball arithmetic", AS_FUNCTIONS)
+    shown = prove(goal, sampled.inside)
+    if isinstance(shown, NotShown):
+        return unknown(shown.reason, "field normal form", AS_FUNCTIONS, tested)
+    if not any(admitted(shown.premises, point) for point in sampled.inside):
+        return unknown("field normal form: premises not shown satisfiable", "field normal form", AS_FUNCTIONS, tested)
+    premises = tuple(dict.fromkeys(str(c) for c in (*goal.assumptions, *shown.premises)))
+    record = Record(goal, shown.method, premises, shown.trace)
+    return proved(shown.method, record.stub(), premises, AS_FUNCTIONS, tested)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a proof is known by: the goal in terms, the method, the premises, the cells with their kernels."""
+
+    goal: ScalarGoal
+    method: str
+    premises: tuple[str, ...]
+    trace: tuple[dict, ...]
+
+    def stub(self) -> dict[str, str]:
+        """The digest of the whole, and that of the goal."""
+        goal = goal_data(self.goal)
+        whole = {"goal": goal, "method": self.method, "premises": list(self.premises), "trace": list(self.trace)}
+        return {"digest": content_digest(whole), "goal": content_digest(goal)}
+
+
+def goal_data(goal: ScalarGoal) -> dict:
+    """A goal as JSON-able data."""
+    def condition(c: Condition) -> list:
+        return [c.relation, data(c.term)]
+    return {"kind": "scalar", "lhs": data(goal.lhs), "rhs": data(goal.rhs), "variables": list(goal.variables),
+            "assumptions": [condition(c) for c in goal.assumptions]}

@@ -1,0 +1,201 @@
+"""Terms at exact points, in balls: refutes goals and shows that premises can hold; shares no code with the normal form."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symcat.prove.balls import apart, digits, enclose, precision
+from symcat.prove.field.read import Condition, ScalarGoal
+from symcat.prove.field.term import Term
+
+VALUES = tuple(map(Fraction, ("1", "2", "-1", "0", "1/2", "3", "-2", "-1/2", "1/4", "5", "-3", "3/4", "9", "4", "-7/4", "25/8")))
+GRID, CHANCE = 60, 140
+BITS = (128, 1500)
+KEPT = 30
+
+
+class Outside(Exception):
+    """The point is certainly outside the domain."""
+
+
+class Open(Exception):
+    """A ball cannot decide."""
+
+
+Point = dict[str, Fraction]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What the points say: a witness (point, left, right), or the points inside the domain, at all of which the sides agree."""
+
+    witness: tuple[Point, str, str] | None
+    inside: tuple[Point, ...]
+
+
+def sample(goal: ScalarGoal) -> Sampled:
+    """Compare the sides of a goal at points that satisfy its assumptions."""
+    inside = []
+    for point in points(goal.variables):
+        if not admitted(goal.assumptions, point):
+            continue
+        for bits in BITS:
+            with precision(bits):
+                values = _both(goal, point)
+                different = values and apart(*values)
+                if different:
+                    return Sampled((point, *_texts(*values)), tuple(inside))
+            if values is None or different is None:
+                break
+        else:
+            inside.append(point)
+            if len(inside) >= KEPT:
+                break
+    return Sampled(None, tuple(inside))
+
+
+def admitted(conditions: Sequence[Condition], point: Point) -> bool:
+    """Whether conditions certainly hold at a point."""
+    for bits in BITS:
+        with precision(bits):
+            try:
+                evaluation = Evaluation(point)
+                return all(evaluation.holds(condition) for condition in conditions)
+            except Outside:
+                return False
+            except Open:
+                continue
+    return False
+
+
+def points(variables: Sequence[str]) -> Iterator[Point]:
+    """Points of small dyadic rationals, so that sums and products of coordinates are exact; simplest first, then by chance."""
+    grid = itertools.islice(itertools.product(VALUES[:6], repeat=len(variables)), GRID if variables else 1)
+    pick = random.Random(0)
+    chance = ([pick.choice(VALUES) for _ in variables] for _ in range(CHANCE if variables else 0))
+    mixed = itertools.chain.from_iterable(itertools.zip_longest(grid, chance))
+    for values in mixed:
+        if values is not None:
+            yield dict(zip(variables, values, strict=True))
+
+
+def constant_sign(term: Term, bits: int = 400) -> int | None:
+    """The sign of a term without variables; None when balls do not decide it."""
+    return sign_at(term, {}, bits)
+
+
+def sign_at(term: Term, point: Point, bits: int = 128) -> int | None:
+    """The sign of a term at a point; None when balls do not decide it."""
+    with precision(bits):
+        evaluation = Evaluation(point)
+        try:
+            return evaluation.sign(evaluation.value(term))
+        except (Open, Outside):
+            return None
+
+
+def _both(goal: ScalarGoal, point: Point) -> tuple | None:
+    evaluation = Evaluation(point)
+    try:
+        return evaluation.value(goal.lhs), evaluation.value(goal.rhs)
+    except (Outside, Open):
+        return None
+
+
+def _texts(left: object, right: object) -> tuple[str, str]:
+    """Two numbers in decimals, as many as show that they differ."""
+    for count in (12, 30, 60, 150, 400):
+        if digits(left, count) != digits(right, count):
+            return digits(left, count), digits(right, count)
+    return str(left), f"{right} (another number)"
+
+
+class Evaluation:
+    """Values of terms at one point, at the precision in force."""
+
+    def __init__(self, point: Mapping[str, Fraction]) -> None:
+        self.point, self.memo = point, {}
+
+    def value(self, term: Term):
+        """The ball of a term; Outside or Open where it has none."""
+        if term not in self.memo:
+            found = self._value(term)
+            if not found.is_finite():
+                raise Open
+            self.memo[term] = found
+        return self.memo[term]
+
+    def sign(self, ball) -> int:
+        """The sign of a ball; Open when it is not certain."""
+        if ball > 0:
+            return 1
+        if ball < 0:
+            return -1
+        if ball == 0:
+            return 0
+        raise Open
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether a condition holds; Open when it is not certain."""
+        ball = self.value(condition.term)
+        if condition.relation == ">=0" and ball >= 0:
+            return True
+        sign = self.sign(ball)
+        return {">0": sign > 0, ">=0": sign >= 0, "!=0": sign != 0, "=0": sign == 0}[condition.relation]
+
+    def _value(self, term: Term):
+        if term.op == "number":
+            return enclose(term.value)
+        if term.op == "variable":
+            return enclose(self.point[term.value])
+        if term.op == "pi":
+            return enclose(Fraction(1)).pi()
+        if term.op == "switch":
+            return self.value(term.args[2 + self.sign(self.value(term.args[0]))])
+        values = [self.value(argument) for argument in term.args]
+        if term.op == "add":
+            return sum(values, enclose(Fraction(0)))
+        if term.op == "mul":
+            result = enclose(Fraction(1))
+            for value in values:
+                result = result * value
+            return result
+        return FUNCTIONS[term.op](self, values[0], term.value)
+
+
+def _inside(evaluation: Evaluation, x, lowest: int):
+    """A ball whose number is certainly 0 or more, or more than 0 when `lowest` is 1."""
+    if lowest == 0 and x >= 0:
+        return x
+    if evaluation.sign(x) < lowest:
+        raise Outside
+    return x
+
+
+def _inverse(evaluation: Evaluation, x, _):
+    if evaluation.sign(x) == 0:
+        raise Outside
+    return 1 / x
+
+
+def _asin(evaluation: Evaluation, x, _):
+    _inside(evaluation, 1 - x * x, 0)
+    return x.asin()
+
+
+FUNCTIONS: dict[str, Callable] = {
+    "inverse": _inverse,
+    "power": lambda evaluation, x, n: x**n,
+    "root": lambda evaluation, x, n: _inside(evaluation, x, 0).root(n),
+    "exp": lambda evaluation, x, _: x.exp(),
+    "log": lambda evaluation, x, _: _inside(evaluation, x, 1).log(),
+    "sin": lambda evaluation, x, _: x.sin(),
+    "cos": lambda evaluation, x, _: x.cos(),
+    "atan": lambda evaluation, x, _: x.atan(),
+    "asin": _asin,
+    "erf": lambda evaluation, x, _: x.erf(),
+}
