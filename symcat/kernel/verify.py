@@ -37,8 +37,9 @@ def recheck_kernel(path: Path, recheck: Callable[[Path], object]) -> str:
     """Why a kernel file holds; DataError with what is wrong with it otherwise.
 
     Its name must carry the digest of its text; every certificate of its header must lie beside it, in `certificates/` or the
-    same folder, and hold by `recheck`; the step of the "learning step" certificate must be the morphism of the header; and
-    compiling that step at the header's values must give this very text.
+    same folder, and hold by `recheck`; the step of the "learning step" certificate must be the morphism of the header, and more
+    than equal to itself; and compiling that step at the header's values must give this very text.  What the step was proved
+    equal to is in the certificate: its digest is in the answer, for comparison with `learner.formula().digest`.
     """
     stamp = read_stamp(path)
     if stamp.status != "PROVED":
@@ -50,14 +51,17 @@ def recheck_kernel(path: Path, recheck: Callable[[Path], object]) -> str:
         outcome = recheck(beside(path, certificate))
         if not outcome.ok:
             raise DataError(f"the certificate of {name} does not hold: {outcome.why}")
-    step = proved_step(beside(path, found[STEP]))
+    step, formula = proved_step(beside(path, found[STEP]))
+    if step == formula:
+        raise DataError(f"the certificate of the {STEP} says that a program equals itself, which holds of any program")
     if step.digest != stamp.morphism:
         raise DataError(f"the {STEP} that was proved is morphism {step.digest[:16]}, the kernel is of {stamp.morphism[:16]}")
     training = TrainingStep(step, len(step.cod) - 1)
     work = lower(training, training.values(stamp.values, None))
     if work.text.module(stamp.docstring, stamp.dtype) != stamp.text:
         raise DataError(f"{path} is not what the proved step compiles to with this version of symcat")
-    return f"{len(found)} certificates hold; the text is what the proved step compiles to at {shown(stamp.values)}"
+    return (f"{len(found)} certificates hold; the step equals the formula {formula.digest[:16]}; "
+            f"the text is what the proved step compiles to at {shown(stamp.values)}")
 
 
 def read_stamp(path: Path) -> Stamped:
@@ -93,12 +97,12 @@ def beside(path: Path, certificate: str) -> Path:
     raise DataError(f"the certificate {certificate[:16]}... is not beside {path}: keep the folder certificates/ with the kernel")
 
 
-def proved_step(path: Path) -> Morphism:
-    """The left side of the equation that a certificate is about."""
+def proved_step(path: Path) -> tuple[Morphism, Morphism]:
+    """The two sides of the equation that a certificate is about: a step, and the formula that it was proved equal to."""
     goal = load_goal(read(path)["goal"])
     if not isinstance(goal, tuple) or len(goal) != 1:
         raise DataError(f"{path} is not about a single equation, as a {STEP} is")
-    return goal[0].lhs
+    return goal[0].lhs, goal[0].rhs
 
 
 def shown(values: Mapping[str, Fraction]) -> str:

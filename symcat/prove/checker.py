@@ -29,6 +29,8 @@ def check(record: Mapping[str, Data]) -> dict[str, int]:
     """How many parts of a certificate's proof were checked, by method, `unchecked` among them; Refused when one is wrong."""
     goal, counts = record["goal"], {}
     evidence = record["trace"]
+    if not isinstance(evidence, list) or not all(isinstance(part, dict) and isinstance(part.get("method"), str) for part in evidence):
+        raise Refused("its trace is not a list of proofs that name their methods")
     if goal["kind"] == "additive" and evidence and evidence[0]["method"] == "linear typing":
         additive(goal["f"], goal["wires"])
         return {"linear typing": 1}

@@ -7,6 +7,7 @@ import pytest
 from symcat.errors import DataError
 from symcat.kernel.jit import digest
 from symcat.kernel.verify import read_stamp, recheck_kernel
+from symcat.laws.claim import Claim, Equation
 from symcat.laws.obligations import obligations
 from symcat.learn.layers import mlp
 from symcat.learn.learner import Learner
@@ -15,6 +16,7 @@ from symcat.learn.optimisers import momentum
 from symcat.prove.campaign import Entry
 from symcat.prove.certificate import recheck
 from symcat.prove.decide import prove
+from symcat.prove.record import load_goal, read
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,15 @@ def test_a_kernel_of_another_morphism_does_not_hold(folder, tmp_path):
     stamp = read_stamp(kernel_in(folder))
     with pytest.raises(DataError, match="the kernel is of 0000"):
         recheck_kernel(edited(folder, tmp_path, stamp.morphism, "0" * 64), recheck)
+
+
+def test_a_step_that_was_proved_equal_to_itself_is_not_a_learning_step(folder, tmp_path):
+    digest_of = dict(read_stamp(kernel_in(folder)).certificates)["learning step"]
+    equation, = load_goal(read(folder / "certificates" / f"{digest_of}.json")["goal"])
+    vacuous = prove(Claim("learning step", "s", "s", lambda: (Equation(equation.lhs, equation.lhs),)), folder / "certificates")
+    with pytest.raises(DataError, match="a program equals itself"):
+        recheck_kernel(edited(folder, tmp_path, digest_of, vacuous.certificate["digest"]), recheck)
+    assert f"the formula {equation.rhs.digest[:16]}" in recheck_kernel(kernel_in(folder), recheck)
 
 
 def test_a_changed_byte_or_a_lost_certificate_is_noticed(folder, tmp_path):

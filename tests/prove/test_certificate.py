@@ -7,13 +7,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sympy as sp
 
 from symcat.category.comprehension import Fact
-from symcat.category.expression import At
+from symcat.category.expression import At, Bracket
 from symcat.category.functions import relu, step, where
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.serialise import canonical_json, content_digest
@@ -124,12 +125,29 @@ def test_a_forged_certificate_of_a_false_goal_is_refuted(tmp_path: Path) -> None
     assert "the goal is false: REFUTED: at" in result.why
 
 
+def test_additivity_with_other_equations_or_of_another_morphism(tmp_path: Path) -> None:
+    path, true = certificate("additive", tmp_path), addition(R(SQUARE))
+    far = Equation(pointwise(lambda e: e * Bracket(n - 30)), pointwise(lambda e: 0 * e))
+    for goal in (replace(true, equations=(*true.equations, far)), replace(true, f=SQUARE, wires=(0,))):
+        result = recheck(forged(path, goal=goal_data(goal)))
+        assert not result.ok
+        assert "not those that say that its morphism is additive" in result.why
+
+
 def test_a_forged_certificate_cannot_hide_a_premise(tmp_path: Path) -> None:
     path = certificate("fact", tmp_path)
     assert read(path)["premises"] == ["n - 2 >= 0"]
     result = recheck(forged(path, premises=[]))
     assert not result.ok
     assert "premises that the certificate does not state: n - 2 >= 0" in result.why
+
+
+@pytest.mark.parametrize("trace", [None, 3, "x", {"method": "x"}, [None], [[]], [{}], [{"method": 3}]])
+def test_a_trace_that_is_none_is_refused(trace: object, tmp_path: Path) -> None:
+    for name in ("square", "additive"):
+        result = recheck(forged(certificate(name, tmp_path), trace=trace))
+        assert not result.ok
+        assert "its trace is not a list of proofs" in result.why
 
 
 def test_a_forged_certificate_of_what_is_not_shown(tmp_path: Path) -> None:
