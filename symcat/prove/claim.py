@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symcat.laws.claim import Additive, Claim, Equation, Formula, Goal
+from symcat.laws.claim import Additive, Claim, Equation, Formula, Goal, Inequality
 from symcat.verdict import Verdict
 
-__all__ = ["Additive", "Claim", "Equation", "Formula", "Goal", "as_expected", "record", "verdict_of"]
+__all__ = ["Additive", "Claim", "Equation", "Formula", "Goal", "Inequality", "as_expected", "record", "verdict_of"]
 
 
 def as_expected(claim: Claim, verdict: Verdict) -> bool:

@@ -21,9 +21,10 @@ from symcat.errors import SoundnessError, UsageError
 from symcat.prove import order, points
 from symcat.prove import record as records
 from symcat.prove.additivity import states_additivity
-from symcat.prove.claim import Additive, Claim, Equation, Formula
+from symcat.prove.claim import Additive, Claim, Equation, Formula, Inequality
 from symcat.prove.engines import STANDARD, Engines
 from symcat.prove.index.equal import Proof
+from symcat.prove.order import Open
 from symcat.prove.translate import expression, translate
 from symcat.prove.witness import Witness
 from symcat.verdict import Verdict, proved, refuted, unknown
@@ -60,7 +61,8 @@ def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] 
     """Decide `lhs rel rhs` for two morphisms of one type, or for two SymPy expressions over real symbols.
 
     `assuming` are relations: about symbols of the expressions, or about dims and hyperparameters of the morphisms.  Order
-    (`<=`, `<`) can be refuted by an exact point; there is no engine that proves it, so it is unknown otherwise.
+    (`<=`, `<`) between expressions is proved by sums of squares or by Z3, whose word is labelled as such; between morphisms it can
+    be refuted by an exact point, and is unknown otherwise.
     """
     if rel not in RELATIONS:
         raise UsageError(f"the relation {rel!r}: expected one of {', '.join(RELATIONS)}")
@@ -84,7 +86,9 @@ def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str
         return _settle_equations(goal, goal, equality, about, engines, audit, seed)
     if isinstance(goal, Formula):
         return _settle_formula(goal, about, engines)
-    raise UsageError(f"a goal is a {type(goal).__name__}: expected a non-empty tuple of equations, Additive or Formula")
+    if isinstance(goal, Inequality):
+        return _settle_inequality(goal, about, engines)
+    raise UsageError(f"a goal is a {type(goal).__name__}: expected a non-empty tuple of equations, Additive, Formula or Inequality")
 
 
 # ---- equations
@@ -165,6 +169,17 @@ def _settle_formula(goal: Formula, about: Mapping[str, str] | None, engines: Eng
     return unknown(str(detail), "SMT", "as functions"), None
 
 
+def _settle_inequality(goal: Inequality, about: Mapping[str, str] | None, engines: Engines) -> Settled:
+    """Order between expressions: an exact witness, a replayed certificate, or what was tried."""
+    outcome = engines.ordered(goal)
+    if isinstance(outcome, dict):
+        return refuted(outcome, equality="as functions"), None
+    if isinstance(outcome, Open):
+        return unknown(outcome.reason, "", "as functions"), None
+    record = records.make(goal, outcome.method, outcome.premises, outcome.trace, "as functions", about)
+    return proved(outcome.method, records.stub(record), outcome.premises, "as functions"), record
+
+
 # ---- morphisms and expressions
 def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
     equation = Equation(lhs, rhs, tuple(fact for one in assuming for fact in _facts(one)))
@@ -176,16 +191,15 @@ def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence
 
 def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
     lhs, rhs = expression(lhs), expression(rhs)
-    both = translate(lhs, rhs, assuming)
     if rel != "=":
-        point = points.violation(lhs, rhs, rel, both)
-        return refuted(point, equality="as functions") if point else _no_engine(rel)
+        return settle(Inequality(lhs, rhs, rel, tuple(assuming)), "as functions", engines=engines)[0]
+    both = translate(lhs, rhs, assuming)
     verdict, _ = settle((Equation(both.lhs, both.rhs),), "as functions", engines=engines)
     return points.restated(verdict, lhs, rhs, both) if verdict.refuted else verdict
 
 
 def _no_engine(rel: str) -> Verdict:
-    return unknown(f"no engine for inequalities: {rel} can only be refuted, and no exact point that was tried refutes it",
+    return unknown(f"no engine for inequalities between morphisms: {rel} can only be refuted, and no exact point that was tried refutes it",
                    "exact evaluation", "as functions")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -18,6 +19,13 @@ from symcat.prove.witness import Point, written
 
 POINTS = 48
 SIZES = 4
+
+
+@dataclass(frozen=True)
+class Open:
+    """No proof of an order and no refutation, and why."""
+
+    reason: str
 
 
 def violation(lhs: Morphism, rhs: Morphism, rel: str, facts: Sequence[Fact] = ()) -> dict[str, Any] | None:

@@ -43,7 +43,7 @@ def restated(verdict: Verdict, lhs: sp.Expr, rhs: sp.Expr, both: Translation) ->
         if both.opaque:
             return unknown("the two sides differ for some smooth functions in place of sin, cos and constants", equality="as functions")
         return verdict
-    if not _admitted(point, both):
+    if not admitted(point, both):
         return unknown("the only difference found is at a point that the assumptions exclude", "exact evaluation", "as functions")
     left, right = value(lhs, point), value(rhs, point)
     if left is None or right is None:
@@ -62,17 +62,30 @@ def violation(lhs: sp.Expr, rhs: sp.Expr, rel: str, both: Translation) -> dict |
     """A witness against `lhs <= rhs` or `lhs < rhs`, or None."""
     if both.undefined:
         return None
-    for point in _samples([s for s in both.names if s.is_Symbol]):
-        if not _admitted(point, both):
-            continue
-        left, right = value(lhs, point), value(rhs, point)
-        if left is None or right is None:
-            continue
-        gap = difference(left, right)
-        if (gap is not None and gap > 0) or (rel == "<" and gap == 0):
-            return {"inputs": {str(s): str(v) for s, v in point.items()}, "left": str(left), "right": str(right), "relation": rel,
-                    "exact": left.is_Rational and right.is_Rational}
+    for point in samples([s for s in both.names if s.is_Symbol]):
+        found = violated(lhs, rhs, rel, both, point)
+        if found:
+            return found
     return None
+
+
+def violated(lhs: sp.Expr, rhs: sp.Expr, rel: str, both: Translation, point: Point) -> dict | None:
+    """The witness against `lhs rel rhs` that a point is, or None when it is none."""
+    if both.undefined or not admitted(point, both):
+        return None
+    left, right = value(lhs, point), value(rhs, point)
+    if left is None or right is None:
+        return None
+    gap = difference(left, right)
+    if (gap is not None and gap > 0) or (rel == "<" and gap == 0):
+        return {"inputs": {str(s): str(v) for s, v in point.items()}, "left": str(left), "right": str(right), "relation": rel,
+                "exact": left.is_Rational and right.is_Rational}
+    return None
+
+
+def admits(lhs: sp.Expr, rhs: sp.Expr, both: Translation, point: Point) -> bool:
+    """Whether a point satisfies the assumptions, and both sides have real values there."""
+    return admitted(point, both) and value(lhs, point) is not None and value(rhs, point) is not None
 
 
 def value(e: sp.Expr, point: Mapping[sp.Symbol, sp.Rational]) -> sp.Expr | None:
@@ -100,7 +113,7 @@ def _point(inputs: Mapping[str, str], both: Translation) -> Point:
     return {symbol: sp.Rational(str(inputs[name])) for symbol, name in both.names.items() if symbol.is_Symbol and name in inputs}
 
 
-def _admitted(point: Point, both: Translation) -> bool:
+def admitted(point: Point, both: Translation) -> bool:
     """Whether a point satisfies the assumptions of the symbols and the relations given."""
     for symbol, number in point.items():
         for name, holds in symbol.assumptions0.items():
@@ -109,7 +122,7 @@ def _admitted(point: Point, both: Translation) -> bool:
     return all(relation.subs(point, simultaneous=True) == sp.true for relation in both.relations)
 
 
-def _samples(symbols: list[sp.Symbol]) -> Iterator[Point]:
+def samples(symbols: list[sp.Symbol]) -> Iterator[Point]:
     """Points of small rationals, simplest first, then at random from a fixed seed."""
     grid = itertools.islice(itertools.product(VALUES, repeat=len(symbols)), POINTS)
     pick = random.Random(0)

@@ -86,6 +86,31 @@ def contradictory(conditions: Sequence[sp.Basic], steps: int = 300_000) -> bool:
     return not translation.divisors and solver.check() == z3.unsat
 
 
+def entails(premises: Sequence[sp.Basic], conclusion: sp.Basic, timeout_ms: int) -> tuple[str, dict[str, Fraction]]:
+    """Whether premises imply a conclusion: ("proved", {}), ("open", a point near a counterexample) or ("unknown", {}).
+
+    For formulas that do not divide.  Premises that contradict each other imply everything; the point is a guess.
+
+    >>> x = sp.Symbol("x", real=True)
+    >>> entails([x > 1], x**2 > x, 1000)
+    ('proved', {})
+    """
+    context = z3.Context()
+    translation = Translation(context, set())
+    solver = z3.Solver(ctx=context)
+    solver.set("timeout", timeout_ms)
+    solver.add(*map(translation.truth, premises), z3.Not(translation.truth(conclusion)))
+    if translation.divisors:
+        raise DomainError("a division in a formula about polynomials: clear the denominators first")
+    found = solver.check()
+    if found != z3.sat:
+        return ("proved" if found == z3.unsat else "unknown"), {}
+    model = solver.model()
+    values = {symbol.name: model.eval(variable, model_completion=True) for symbol, variable in translation.variables.items()}
+    near = {name: value.approx(20) if z3.is_algebraic_value(value) else value for name, value in values.items()}
+    return "open", {name: value for name, number in near.items() if (value := _exact(number)) is not None}
+
+
 def _check(solver: z3.Solver, condition: z3.BoolRef) -> z3.CheckSatResult:
     solver.push()
     solver.add(condition)

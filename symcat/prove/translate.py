@@ -152,7 +152,7 @@ def translate(lhs: object, rhs: object, assuming: Sequence[sp.Basic] = ()) -> Tr
       requires x != 0
     """
     sides = [expression(lhs), expression(rhs)]
-    relations = [relation for one in assuming for relation in _relations(one)]
+    relations = [relation for one in assuming for relation in assumed(one)]
     names = _names([*sides, *relations])
     premises = Translator(names)
     for symbol in names:
@@ -231,14 +231,14 @@ def _assume_relation(premises: Translator, relation: Relational) -> None:
         premises.require(left - right if greater else right - left, ">0" if strict else ">=0")
 
 
-def _relations(condition: object) -> list[Relational]:
+def assumed(condition: object) -> list[Relational]:
     """An assumption as relations that hold jointly."""
     if condition is True or condition == sp.true:
         return []
     if condition is False or condition == sp.false:
         raise UsageError("an assumption is false whatever the symbols are: nothing can be decided under it")
     if isinstance(condition, sp.And):
-        return [relation for part in condition.args for relation in _relations(part)]
+        return [relation for part in condition.args for relation in assumed(part)]
     if isinstance(condition, Relational) and not condition.has(sp.Float):
         return [condition]
     raise UsageError(f"the assumption {condition!r}: expected relations such as x > 0, without floats, or And of such")

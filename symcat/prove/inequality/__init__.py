@@ -1,0 +1,1 @@
+"""Inequalities over the reals: exact certificates by sums of squares, Z3 where none is found, refutation at exact points."""
