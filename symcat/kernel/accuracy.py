@@ -15,7 +15,7 @@ from mpmath import MPContext
 
 from symcat.category.evaluate import evaluate
 from symcat.category.objects import Objects
-from symcat.category.scalars import FLOAT, Scalars, rational
+from symcat.category.scalars import FLOAT, Floats, Scalars, rational
 from symcat.errors import DomainError, ValidationError
 from symcat.kernel.kernel import Kernel
 
@@ -66,6 +66,21 @@ class Precise(Objects):
 PRECISE = Precise("50 digits")
 
 
+@dataclass(frozen=True)
+class Singles(Floats):
+    """IEEE single precision."""
+
+    @property
+    def dtype(self) -> type:
+        return np.float32
+
+    def array(self, values: object) -> np.ndarray:
+        return super().array(values).astype(np.float32)
+
+
+ROUNDED: dict[str, Scalars] = {"float64": FLOAT, "float32": Singles("float32")}
+
+
 def accuracy_check(kernel: Kernel, seed: int = 0) -> str:
     """The greatest error of one step in ulps, in words; ValidationError when it exceeds what rounding explains."""
     precise = kernel.work.points <= POINTS
@@ -76,6 +91,8 @@ def accuracy_check(kernel: Kernel, seed: int = 0) -> str:
             continue
         error = max(map(_error, _run(kernel, state, data), expected))
         bound = (RANDOM if name == "random" else EXTREME)[kernel.dtype]
+        if not error <= bound and precise and name != "random" and _on_a_jump(kernel, [*state, *data], expected, bound):
+            continue
         if not error <= bound:
             raise ValidationError(f"the compiled step differs from the interpreter by {error:.2g} of the largest entry at {name} inputs; "
                                   f"rounding explains up to {bound:.0e}")
@@ -118,6 +135,15 @@ def _reference(kernel: Kernel, inputs: Arrays, scalars: Scalars) -> Arrays | Non
         return None
     outputs = [np.asarray(array, dtype=object) if scalars is PRECISE else np.asarray(array) for array in found]
     return outputs if scalars is PRECISE or all(np.isfinite(array).all() for array in outputs) else None
+
+
+def _on_a_jump(kernel: Kernel, inputs: Arrays, expected: Arrays, bound: float) -> bool:
+    """Whether the interpreter itself misses the values of 50 digits when it rounds as the kernel does.
+
+    A saturated tanh leaves a gradient of rounding errors alone, and sign and step of it are noise: such a point says nothing.
+    """
+    rounded = _reference(kernel, inputs, ROUNDED[kernel.dtype])
+    return rounded is None or not max(map(_error, rounded, expected)) <= bound
 
 
 def _error(ours: np.ndarray, theirs: np.ndarray) -> float:

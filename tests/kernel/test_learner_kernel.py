@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from symcat.category.elementwise import sign
 from symcat.errors import DataError, UnprovedError, UsageError
 from symcat.laws.obligations import obligations
 from symcat.learn.data import load, split
+from symcat.learn.layers import mlp
 from symcat.learn.learner import Learner
 from symcat.learn.losses import loss
 from symcat.learn.models import model
-from symcat.learn.optimisers import adam, gradient_descent
+from symcat.learn.optimisers import adam, gradient_descent, optimiser
 from symcat.prove.decide import prove
 
 DATA = split(load("iris"))
@@ -92,3 +94,14 @@ def test_data_that_does_not_fit(arguments, options, error, words):
 def test_no_kernel_before_the_first_batch_size():
     with pytest.raises(UsageError, match="no kernel is compiled yet"):
         learner().compile(unproved=True).explain()
+
+
+@optimiser
+def signs(p, g, *, lr=0.1):
+    return p - lr * sign(g)
+
+
+def test_points_where_rounding_decides_a_sign_say_nothing():
+    net = mlp(2, 3, 2)
+    made = Learner(net, loss("cross_entropy", net.cod), signs).compile(unproved=True, batch=3)
+    assert "at negative, zero inputs" in made.kernel.validation.accuracy
