@@ -15,8 +15,8 @@ from symcat.prove.field.sample import Point, admitted
 from symcat.prove.field.signs import ALL, Infeasible, Split
 from symcat.prove.field.values import Plan, Restart, Undefined, Values
 
-MOST_CELLS = 300
-MOST_RUNS = 900
+MOST_CELLS = 120
+MOST_RUNS = 400
 PRINTED = 300
 
 

@@ -11,7 +11,7 @@ from sympy.core.relational import Relational
 from symcat.category.serialise import content_digest
 from symcat.prove.field.cells import NotShown, prove
 from symcat.prove.field.read import Condition, ScalarGoal, read
-from symcat.prove.field.sample import admitted, sample
+from symcat.prove.field.sample import Point, admitted, sample, search
 from symcat.prove.field.term import data
 from symcat.verdict import Verdict, proved, refuted, unknown
 
@@ -37,20 +37,26 @@ def decide_goal(goal: ScalarGoal) -> Verdict:
     """Decide a goal in terms."""
     sampled = sample(goal)
     if sampled.witness is not None:
-        point, left, right = sampled.witness
-        where = {name: str(value) for name, value in point.items()}
-        return refuted({"inputs": where, "left": left, "right": right, "exact": False}, "ball arithmetic", AS_FUNCTIONS)
+        return _refuted(*sampled.witness)
     tested = len(sampled.inside)
     if not tested:
         return unknown("no point found at which the assumptions hold and both sides are defined", "ball arithmetic", AS_FUNCTIONS)
     shown = prove(goal, sampled.inside)
     if isinstance(shown, NotShown):
+        further = search(goal)
+        if further.witness is not None:
+            return _refuted(*further.witness)
         return unknown(shown.reason, "field normal form", AS_FUNCTIONS, tested)
     if not any(admitted(shown.premises, point) for point in sampled.inside):
         return unknown("field normal form: premises not shown satisfiable", "field normal form", AS_FUNCTIONS, tested)
     premises = tuple(dict.fromkeys(str(c) for c in (*goal.assumptions, *shown.premises)))
     record = Record(goal, shown.method, premises, shown.trace)
     return proved(shown.method, record.stub(), premises, AS_FUNCTIONS, tested)
+
+
+def _refuted(point: Point, left: str, right: str) -> Verdict:
+    where = {name: str(value) for name, value in point.items()}
+    return refuted({"inputs": where, "left": left, "right": right, "exact": False}, "ball arithmetic", AS_FUNCTIONS)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from symcat.prove.balls import apart, digits, enclose, precision
 from symcat.prove.field.read import Condition, ScalarGoal
-from symcat.prove.field.term import Term
+from symcat.prove.field.term import Term, numbers
 
 VALUES = tuple(map(Fraction, ("1", "2", "-1", "0", "1/2", "3", "-2", "-1/2", "1/4", "5", "-3", "3/4", "9", "4", "-7/4", "25/8")))
 GRID, CHANCE = 60, 140
 BITS = (128, 1500)
 KEPT = 30
+MANY, NAMED = 800, 12
+NEAR = tuple(map(Fraction, ("0", "1/8", "-1/8", "1/2", "-1/2")))
 
 
 class Outside(Exception):
@@ -39,8 +41,24 @@ class Sampled:
 
 def sample(goal: ScalarGoal) -> Sampled:
     """Compare the sides of a goal at points that satisfy its assumptions."""
+    return compare(goal, points(goal.variables), KEPT)
+
+
+def search(goal: ScalarGoal) -> Sampled:
+    """Compare them at many points, and around the numbers that the goal names."""
+    named = sorted(numbers(goal.lhs) | numbers(goal.rhs))[:NAMED]
+    near = [s * c + d for c in named for d in NEAR for s in (1, -1)]
+    pick = random.Random(1)
+    fine = [Fraction(pick.randint(-96, 96), 8) for _ in range(MANY)]
+    values = (*VALUES, *near, *fine[: len(near) + len(VALUES)])
+    chance = (dict(zip(goal.variables, [pick.choice(values) for _ in goal.variables], strict=True)) for _ in range(MANY))
+    return compare(goal, chance if goal.variables else (), MANY)
+
+
+def compare(goal: ScalarGoal, tried: Iterable[Point], most: int) -> Sampled:
+    """Compare the sides at those points that satisfy the assumptions, until they differ or `most` agree."""
     inside = []
-    for point in points(goal.variables):
+    for point in tried:
         if not admitted(goal.assumptions, point):
             continue
         for bits in BITS:
@@ -53,7 +71,7 @@ def sample(goal: ScalarGoal) -> Sampled:
                 break
         else:
             inside.append(point)
-            if len(inside) >= KEPT:
+            if len(inside) >= most:
                 break
     return Sampled(None, tuple(inside))
 

@@ -20,6 +20,7 @@ from symcat.prove.field.tower import EXP, LOG, OPAQUE, ROOT, SINE, Tower
 ALL = frozenset((-1, 0, 1))
 ALLOWED = {">0": frozenset((1,)), ">=0": frozenset((0, 1)), "!=0": frozenset((-1, 1)), "=0": frozenset((0,))}
 SMALL_DEGREE, SMALL_TERMS, MOST_CONSTRAINTS = 12, 40, 24
+MOST_QUESTIONS = 250
 
 
 class Infeasible(Exception):
@@ -210,6 +211,8 @@ class Signs:
                 done.add(k)
                 conditions += self._relations(k, names)
         label = tuple(conditions)
+        if label not in self.answers and len(self.answers) >= MOST_QUESTIONS:
+            return False
         if label not in self.answers:
             self.answers[label] = contradictory(conditions)
         self.by_solver |= self.answers[label]

@@ -102,6 +102,18 @@ def names(term: Term) -> frozenset[str]:
     return frozenset(found)
 
 
+def numbers(term: Term) -> set[Fraction]:
+    """The numbers that a term names."""
+    found, seen, stack = set(), set(), [term]
+    while stack:
+        t = stack.pop()
+        if t not in seen:
+            seen.add(t)
+            found |= {t.value} if t.op == "number" else set()
+            stack.extend(t.args)
+    return found
+
+
 def data(term: Term) -> list:
     """A term as JSON-able data."""
     value = [] if term.value is None else [str(term.value)]

@@ -117,7 +117,22 @@ class Tower:
             while count and (smaller := quotient(p, q)) is not None:
                 p, count = smaller, count - 1
             lowest += [(q, count)] if count else []
-        return p, lowest
+        return self._shorter(p), lowest
+
+    def _shorter(self, p: Poly) -> Poly:
+        """With squares of cosines as 1 - s**2 where that takes fewer terms, so that 1 - c**2 is a square."""
+        for k in polynomial.used(p):
+            one = self.generators[k]
+            if one.kind != SINE and one.kind != COSINE:
+                continue
+            cosine, sine = (k, k + 1) if one.kind == COSINE else (k - 1, k)
+            if p.degrees()[cosine] < 2:
+                continue
+            square = constant(1) - generator(sine) ** 2
+            parts = [c * generator(cosine) ** (e % 2) * raised(square, e // 2) for e, c in split(p, cosine).items()]
+            other = polynomial.total(parts)
+            p = other if len(other) < len(p) else p
+        return p
 
     # ---- back to terms
     def term(self, p: Poly) -> Term:
