@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from symcat.prove.index.affine import Affine, content, plus, signed, solve, times, variable
-from symcat.prove.index.context import Context
+from symcat.prove.index.context import Context, ExhaustedError
 from symcat.prove.index.table import NONE, UNIT, Atom, Call, Expr, Factors, Number, Several, Table, Term, Value, Zero
 
+HIGHEST = 200    # powers of sums are multiplied out up to this exponent
 Guards = frozenset
 Substitution = Mapping[int, Affine]
 
@@ -110,13 +111,15 @@ class Algebra(ABC):
         return result
 
     def power(self, e: Expr, exponent: int) -> Expr:
-        """An integer power; a negative one is for denominators that are not zero."""
+        """An integer power; a negative one is for denominators that are not zero.  ExhaustedError for what would not end."""
         if exponent < 0:
             e, exponent = self.inverse(e), -exponent
         if len(e) == 1:
             (((guards, factors), q),) = e.items()
             if not guards and self._plain(factors):
                 return self.collect([((NONE, tuple([(a, k * exponent) for a, k in factors])), q ** exponent)]) if exponent else {UNIT: 1}
+        if exponent > HIGHEST:
+            raise ExhaustedError(f"a power of {exponent}, more than {HIGHEST}, would be multiplied out")
         result: Expr = {UNIT: 1}
         for _ in range(exponent):
             result = self.multiply(result, e)

@@ -16,7 +16,7 @@ QUESTIONS = 20000
 
 
 class ExhaustedError(ArithmeticError):
-    """An attempt that asked more questions about guards than it may."""
+    """An attempt that would take more work than it may."""
 
 
 class Questions:

@@ -18,7 +18,7 @@ from symcat.category.functions import Smooth
 from symcat.category.morphism import Morphism
 from symcat.category.spelling import spelled
 from symcat.prove.index.affine import ZERO, Affine, number, plus, times, variable
-from symcat.prove.index.algebra import flip, reciprocal
+from symcat.prove.index.algebra import HIGHEST, flip, reciprocal
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, UNIT, Expr, Hyper, Read, Sum
 
@@ -298,9 +298,10 @@ class Program:
         return algebra.apply(name, *arguments)
 
     def _power(self, e: sp.Pow, environment: Environment) -> Expr:
-        """A power; inverses and roots only where they are licensed, else as opaque functions."""
+        """A power; inverses and roots only where they are licensed and low, else as opaque functions."""
         algebra = self.algebra
         base, exponent = self.convert(e.base, environment), e.exp
+        high = exponent.is_Rational and max(abs(exponent.p), exponent.q) > HIGHEST
         if exponent.is_Integer and exponent >= 0:
             return algebra.power(base, int(exponent))
         if algebra.modulus:
@@ -309,7 +310,7 @@ class Program:
             if algebra.known(base, "!=0"):
                 return algebra.power(base, int(exponent))
             return algebra.power(algebra.call("inverse", base), -int(exponent))
-        if exponent.is_Rational and algebra.known(base, ">0" if exponent < 0 else ">=0"):
+        if exponent.is_Rational and not high and algebra.known(base, ">0" if exponent < 0 else ">=0"):
             return algebra.power(algebra.apply(f"root{exponent.q}", base), int(exponent.p))
         if exponent.is_Rational and exponent < 0:
             opaque = algebra.call("pow", base, algebra.constant(_fraction(-exponent)))

@@ -94,6 +94,16 @@ def test_roots():
     assert not proved(two, constant(sp.sqrt(5)))
 
 
+def test_exponents_that_cannot_be_multiplied_out():
+    third = sp.Rational(1 / 3).limit_denominator(10**16)      # what the float 1/3 is read as
+    base = (X("x", i) + 1, ">=0")
+    power = vector(lambda k: (X("x", k) + 1) ** third, require=(base,), x=Real[n])
+    assert third.q > 10**9 and proved(power, vector(lambda k: (1 + X("x", k)) ** third, require=(base,), x=Real[n]))
+    assert not proved(power, vector(lambda k: (X("x", k) + 1) ** sp.Rational(1, 3), require=(base,), x=Real[n]))
+    one = vector(lambda k: (X("x", k) + 1) ** 10**9, x=Real[n])
+    assert not proved(one, vector(lambda k: (X("x", k) - 1) ** 10**9, x=Real[n]))
+
+
 def test_logarithms():
     def write(split, *relations):
         def body(g, x, y):
