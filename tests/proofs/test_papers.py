@@ -9,7 +9,7 @@ from symcat.prove.decide import prove
 from symcat.prove.module import load
 
 PROOFS = Path(__file__).parents[2] / "proofs"
-MODULES = {name: load(PROOFS / f"{name}.py") for name in ("f_adjoint", "identities")}
+MODULES = {name: load(PROOFS / f"{name}.py") for name in ("dual_process", "f_adjoint", "identities")}
 EVERY = [(name, claim) for name, module in MODULES.items() for claim in module.claims]
 
 
