@@ -44,7 +44,10 @@ def load(data: object) -> Morphism:
 
 def load_fact(data: object) -> Fact:
     fields = _fields(data, ("expr", "relation"), "a fact")
-    return Fact(load_expression(fields["expr"]), _one_of(fields["relation"], RELATIONS, "a relation"))
+    expr = load_expression(fields["expr"])
+    if expr.has(At, Argmax) or any(map(is_index, expr.free_symbols)):
+        raise DataError(f"the premise {expr}: expected dims and hyperparameters alone")
+    return Fact(expr, _one_of(fields["relation"], RELATIONS, "a relation"))
 
 
 def load_expression(data: object, depth: int = 0) -> sp.Expr:

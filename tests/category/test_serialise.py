@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 
 from symcat.category.comprehension import Fact
-from symcat.category.deserialise import load, load_expression
+from symcat.category.deserialise import load, load_expression, load_fact
 from symcat.category.expression import Argmax, At, Bracket, Delta, index
 from symcat.category.functions import Smooth, equal, maximum, relu, sigmoid, softplus, where
 from symcat.category.morphism import Builder, Morphism
@@ -187,6 +187,12 @@ def damage(data: object, pick: random.Random) -> None:
 def test_facts_survive() -> None:
     f = oddities()
     assert Fact(1 - rate, ">0") in load(dump(f)).facts
+
+
+@pytest.mark.parametrize("expr", [At("x", 0), index(0) + 1, n - Argmax("m", 0)])
+def test_a_fact_is_about_dims_and_hyperparameters_alone(expr: sp.Expr) -> None:
+    with pytest.raises(DataError, match="dims and hyperparameters alone"):
+        load_fact({"expr": dump_expression(expr), "relation": "!=0"})
 
 
 def test_a_selector_survives() -> None:
