@@ -17,7 +17,7 @@ from sympy.core.relational import Relational
 
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
-from symcat.errors import SoundnessError, UsageError
+from symcat.errors import DomainError, SoundnessError, UsageError
 from symcat.prove import order, points
 from symcat.prove import record as records
 from symcat.prove.additivity import states_additivity
@@ -25,7 +25,7 @@ from symcat.prove.claim import Additive, Claim, Equation, Formula, Inequality
 from symcat.prove.engines import STANDARD, Engines
 from symcat.prove.index.equal import Proof
 from symcat.prove.order import Open
-from symcat.prove.translate import expression, translate
+from symcat.prove.translate import assumed, expression, translate
 from symcat.prove.witness import Witness
 from symcat.verdict import Verdict, proved, refuted, unknown
 
@@ -193,9 +193,30 @@ def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[o
     lhs, rhs = expression(lhs), expression(rhs)
     if rel != "=":
         return settle(Inequality(lhs, rhs, rel, tuple(assuming)), "as functions", engines=engines)[0]
-    both = translate(lhs, rhs, assuming)
+    relations = [relation for one in assuming for relation in assumed(one)]
+    try:
+        both = translate(lhs, rhs, assuming)
+    except UsageError:
+        verdict = _scalar(lhs, rhs, relations, engines)
+        if verdict is None:
+            raise
+        return verdict
     verdict, _ = settle((Equation(both.lhs, both.rhs),), "as functions", engines=engines)
-    return points.restated(verdict, lhs, rhs, both) if verdict.refuted else verdict
+    verdict = points.restated(verdict, lhs, rhs, both) if verdict.refuted else verdict
+    further = _scalar(lhs, rhs, relations, engines) if verdict.unknown else None
+    if further is None:
+        return verdict
+    if not further.unknown:
+        return further
+    return unknown(f"{verdict.reason}; {further.reason}", further.method, "as functions", max(verdict.tested, further.tested))
+
+
+def _scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational], engines: Engines) -> Verdict | None:
+    """What the field engine says; None where it has no translation."""
+    try:
+        return engines.scalar(lhs, rhs, relations)
+    except DomainError:
+        return None
 
 
 def _no_engine(rel: str) -> Verdict:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import sympy as sp
+from sympy.core.relational import Relational
+
+from symcat.category.comprehension import Fact
+from symcat.category.morphism import Morphism
 from symcat.laws.claim import Formula, Inequality
 from symcat.prove.index.equal import Failure, Proof, prove_additive, prove_equal
 from symcat.prove.refute import refute
 from symcat.prove.witness import Tested, Witness
+from symcat.verdict import Verdict
 
 
 def valid(formula: Formula) -> tuple[str, object]:
@@ -25,12 +31,31 @@ def ordered(goal: Inequality) -> object:
     return decide_inequality(goal)
 
 
+def scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational]) -> Verdict:
+    """The verdict of the field engine on an equation of expressions; it is loaded only when other engines have failed."""
+    from symcat.prove.field.engine import decide_scalar
+
+    return decide_scalar(lhs, rhs, relations)
+
+
+def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
+    """The index normal form, and where it fails, the field engine for programs over scalars."""
+    outcome = prove_equal(lhs, rhs, facts)
+    if isinstance(outcome, Proof) or outcome.final or any(wire.shape or wire.base.modulus for wire in (*lhs.dom.types, *lhs.cod.types)):
+        return outcome
+    from symcat.prove.field.programs import prove_programs
+
+    further = prove_programs(lhs, rhs, facts)
+    return further if isinstance(further, Proof) else outcome
+
+
 @dataclass(frozen=True)
 class Engines:
     """What a pipeline consults.
 
     `refute(lhs, rhs, facts, seed=0)` gives a witness or what was tested, `equal(lhs, rhs, facts)` and `additive(f, wires)` a
-    proof or a failure, `valid(formula)` a status with its detail, and `ordered(inequality)` a proof, a witness or why there is neither.
+    proof or a failure, `valid(formula)` a status with its detail, `ordered(inequality)` a proof, a witness or why there is neither, and
+    `scalar(lhs, rhs, relations)` a verdict on an equation of SymPy expressions that the others leave open.
     """
 
     refute: Callable[..., Witness | Tested]
@@ -38,6 +63,7 @@ class Engines:
     additive: Callable[..., Proof | Failure]
     valid: Callable[[Formula], tuple[str, object]]
     ordered: Callable[[Inequality], object] = ordered
+    scalar: Callable[..., Verdict] = scalar
 
 
-STANDARD = Engines(refute, prove_equal, prove_additive, valid)
+STANDARD = Engines(refute, programs, prove_additive, valid)

@@ -19,7 +19,7 @@ from symcat.category.objects import EXACT
 from symcat.category.space import Real, Z, dims, space
 from symcat.category.trace import trace
 from symcat.derivative.reverse import R
-from symcat.errors import ShapeError, SoundnessError, UsageError
+from symcat.errors import DomainError, ShapeError, SoundnessError, UsageError
 from symcat.prove import witness as outcomes
 from symcat.prove.additivity import laws
 from symcat.prove.claim import Additive, Claim, Equation, Formula
@@ -27,6 +27,7 @@ from symcat.prove.decide import decide, prove, settle
 from symcat.prove.engines import Engines
 from symcat.prove.index.equal import Failure, Proof
 from symcat.prove.record import read
+from symcat.verdict import Verdict
 
 n = dims("n")
 AGREE = outcomes.Tested(5, True)
@@ -54,7 +55,11 @@ def fake(refute: object = AGREE, equal: object = FAILED, additive: object = FAIL
          valid: object = ("unknown", "no")) -> Engines:
     """Engines that always give the same answer; a function is used as it is."""
     constant = lambda answer: answer if callable(answer) else (lambda *arguments, **options: answer)
-    return Engines(*map(constant, (refute, equal, additive, valid)))
+    return Engines(*map(constant, (refute, equal, additive, valid)), scalar=without_translation)
+
+
+def without_translation(*arguments: object) -> Verdict:
+    raise DomainError("no translation")
 
 
 def pointwise(body, base=Real) -> Morphism:
@@ -325,3 +330,22 @@ def test_functions_with_kinks_have_values_at_numbers(function, value):
     a = space(x=Real[n])
     assert decide(trace(function, a), trace(lambda x: 0 * x + value, a)).proved
     assert decide(trace(function, a), trace(lambda x: 0 * x + value + 1, a)).refuted
+
+
+@pytest.mark.parametrize("left, right, status", [
+    (sp.Abs(x), sp.Max(x, -x), "proved"), (sp.sin(2 * x), 2 * sp.sin(x) * sp.cos(x), "proved"),
+    (sp.sec(x) * sp.cos(x) + x, 1 + x, "proved"),
+    (sp.sqrt(3 + 2 * sp.sqrt(2)) * x, (1 + sp.sqrt(2)) * x, "proved"), (sp.sqrt(x**2 + 2 * x + 1), x + 1, "refuted"),
+    (sp.cos(x + sp.pi), -sp.sin(x), "refuted"), (sp.sec(x), sp.csc(x), "refuted"), (sp.asin(x), sp.atan(x), "refuted"),
+])
+def test_the_field_engine_decides_what_others_leave_open(left, right, status) -> None:
+    assert decide(left, right).status == status
+
+
+def test_the_field_engine_proves_programs_over_scalars_without_kinks() -> None:
+    scalar = space(x=Real[()])
+    root = trace(lambda x: np.sqrt(x**4 + 2 * x**2 + 1), scalar)
+    verdict = decide(root, trace(lambda x: x**2 + 1, scalar))
+    assert verdict.proved and "field" in verdict.method and verdict.premises == ()
+    assert decide(trace(lambda x: np.sqrt(x**2), scalar), trace(lambda x: abs(x), scalar)).unknown
+    assert decide(root, trace(lambda x: x**2 - 1, scalar)).refuted

@@ -116,6 +116,8 @@ class Cells:
         try:
             for condition in cell.conditions:
                 values.suppose(condition)
+            for condition in self.goal.required:
+                values.require(condition)
             gap = values.value(self.goal.lhs) - values.value(self.goal.rhs)
             if not values.vanishes(gap):
                 return self._residue(cell, values, gap)

@@ -34,12 +34,18 @@ class Condition:
 
 @dataclass(frozen=True)
 class ScalarGoal:
-    """`lhs = rhs` for all real values of the variables that satisfy the assumptions and where both sides are defined."""
+    """`lhs = rhs` for all real values of the variables that satisfy the assumptions and where both sides are defined.
+
+    `integers` are the variables that take integer values only, which proofs make no use of; `required` are conditions of the
+    domain besides those of the terms themselves.
+    """
 
     lhs: Term
     rhs: Term
     variables: tuple[str, ...]
     assumptions: tuple[Condition, ...] = ()
+    integers: frozenset[str] = frozenset()
+    required: tuple[Condition, ...] = ()
 
 
 def read(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational] = ()) -> ScalarGoal:
@@ -57,7 +63,8 @@ def read(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational] = ()) -> Sc
     sides = [reader.term(e) for e in (lhs, rhs)]
     found = [condition for symbol in symbols for condition in _of_symbol(symbol)]
     found += [condition for relation in relations for condition in _of_relation(reader, relation)]
-    return ScalarGoal(*sides, tuple(s.name for s in symbols), tuple(dict.fromkeys(found)))
+    integers = frozenset(s.name for s in symbols if s.is_integer)
+    return ScalarGoal(*sides, tuple(s.name for s in symbols), tuple(dict.fromkeys(found)), integers)
 
 
 @dataclass

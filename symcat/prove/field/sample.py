@@ -13,7 +13,7 @@ from symcat.prove.field.read import Condition, ScalarGoal
 from symcat.prove.field.term import Term, numbers
 
 VALUES = tuple(map(Fraction, ("1", "2", "-1", "0", "1/2", "3", "-2", "-1/2", "1/4", "5", "-3", "3/4", "9", "4", "-7/4", "25/8")))
-GRID, CHANCE = 60, 140
+GRID, CHANCE, FIRST = 60, 140, 12
 BITS = (128, 1500)
 KEPT = 30
 MANY, NAMED = 800, 12
@@ -41,7 +41,7 @@ class Sampled:
 
 def sample(goal: ScalarGoal) -> Sampled:
     """Compare the sides of a goal at points that satisfy its assumptions."""
-    return compare(goal, points(goal.variables), KEPT)
+    return compare(goal, points(goal.variables, goal.integers), KEPT)
 
 
 def search(goal: ScalarGoal) -> Sampled:
@@ -51,7 +51,8 @@ def search(goal: ScalarGoal) -> Sampled:
     pick = random.Random(1)
     fine = [Fraction(pick.randint(-96, 96), 8) for _ in range(MANY)]
     values = (*VALUES, *near, *fine[: len(near) + len(VALUES)])
-    chance = (dict(zip(goal.variables, [pick.choice(values) for _ in goal.variables], strict=True)) for _ in range(MANY))
+    ranges = [_integral(values) if name in goal.integers else values for name in goal.variables]
+    chance = (dict(zip(goal.variables, [pick.choice(some) for some in ranges], strict=True)) for _ in range(MANY))
     return compare(goal, chance if goal.variables else (), MANY)
 
 
@@ -59,7 +60,7 @@ def compare(goal: ScalarGoal, tried: Iterable[Point], most: int) -> Sampled:
     """Compare the sides at those points that satisfy the assumptions, until they differ or `most` agree."""
     inside = []
     for point in tried:
-        if not admitted(goal.assumptions, point):
+        if not admitted((*goal.assumptions, *goal.required), point):
             continue
         for bits in BITS:
             with precision(bits):
@@ -90,15 +91,21 @@ def admitted(conditions: Sequence[Condition], point: Point) -> bool:
     return False
 
 
-def points(variables: Sequence[str]) -> Iterator[Point]:
+def points(variables: Sequence[str], integers: frozenset[str] = frozenset()) -> Iterator[Point]:
     """Points of small dyadic rationals, so that sums and products of coordinates are exact; simplest first, then by chance."""
-    grid = itertools.islice(itertools.product(VALUES[:6], repeat=len(variables)), GRID if variables else 1)
+    ranges = [_integral(VALUES) if name in integers else VALUES for name in variables]
+    grid = itertools.islice(itertools.product(*(some[:6] for some in ranges)), GRID if variables else 1)
     pick = random.Random(0)
-    chance = ([pick.choice(VALUES) for _ in variables] for _ in range(CHANCE if variables else 0))
+    chance = ([pick.choice(some) for some in ranges] for _ in range(CHANCE if variables else 0))
+    first = itertools.islice(grid, FIRST)
     mixed = itertools.chain.from_iterable(itertools.zip_longest(grid, chance))
-    for values in mixed:
+    for values in itertools.chain(first, mixed):
         if values is not None:
             yield dict(zip(variables, values, strict=True))
+
+
+def _integral(values: Sequence[Fraction]) -> tuple[Fraction, ...]:
+    return tuple(value for value in values if value.denominator == 1)
 
 
 def constant_sign(term: Term, bits: int = 400) -> int | None:
