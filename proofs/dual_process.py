@@ -200,9 +200,15 @@ EQUIVALENTS = (
     number("information of g", "I(g) = ln phi, which is 1 in base phi, with g as 1 / phi", -sp.log(OVER_PHI), sp.log(PHI)),
     number("information of 1 - g", "I(1 - g) = 2 ln phi, which is 2 in base phi, with 1 - g as 1 / phi^2",
            -sp.log(OVER_PHI**2), 2 * sp.log(PHI)),
-    number("entropy of g", "H(g) = 1 + g^2 in base phi: g I(g) + (1 - g) I(1 - g) by the two informations", G + 2 * (1 - G), 1 + G**2),
-    number("mirrored cross-entropy of g", "CE((g, 1 - g), (1 - g, g)) = phi in base phi, by the two informations", 2 * G + (1 - G), PHI),
-    number("mirrored divergence of g", "KL = CE - H = g^3 in base phi", PHI - (1 + G**2), G**3),
+    number("entropy of g", "H(g) = (1 + g^2) ln phi, with g as 1 / phi and 1 - g as 1 / phi^2",
+           -OVER_PHI * sp.log(OVER_PHI) - OVER_PHI**2 * sp.log(OVER_PHI**2), (1 + G**2) * sp.log(PHI)),
+    number("mirrored cross-entropy of g", "CE((g, 1 - g), (1 - g, g)) = phi ln phi, likewise",
+           -OVER_PHI * sp.log(OVER_PHI**2) - OVER_PHI**2 * sp.log(OVER_PHI), PHI * sp.log(PHI)),
+    number("mirrored divergence of g", "KL((g, 1 - g), (1 - g, g)) = g^3 ln phi, with g / (1 - g) as phi",
+           OVER_PHI * sp.log(PHI) + OVER_PHI**2 * sp.log(OVER_PHI), G**3 * sp.log(PHI)),
+    number("golden f at g", "KL(g, 1 - g) = |dH/ds| at p = g", at(G, MIRROR), at(G, P * (1 - P) * LOGIT)),
+    number("golden f at 3/5", "KL(p, 1 - p) = |dH/ds| at p = 3/5", at(sp.Rational(3, 5), MIRROR),
+           at(sp.Rational(3, 5), P * (1 - P) * LOGIT), "near miss", "refuted"),
     number("information of g, near miss", "I(g) = 2 ln phi", -sp.log(G), 2 * sp.log(PHI), "near miss", "refuted"),
 )
 
@@ -223,6 +229,10 @@ def unread() -> Formula:
 
 VALUES = (
     number("alpha squared", "(sqrt(2) g)^2 = 3 - sqrt(5)", ALPHA**2, 3 - R5, CONSTANTS),
+    number("alpha", "sqrt(2) g = sqrt(3 - sqrt(5))", ALPHA, sp.sqrt(3 - R5), CONSTANTS),
+    number("alpha, near miss", "sqrt(2) g = sqrt(3 - sqrt(5) / 2)", ALPHA, sp.sqrt(3 - R5 / 2), "near miss", "refuted"),
+    number("eta, nested root", "(1 - sqrt(2) g)^2 = 4 - sqrt(5) - 2 sqrt(3 - sqrt(5))", (1 - ALPHA) ** 2, 4 - R5 - 2 * sp.sqrt(3 - R5),
+           CONSTANTS),
     number("alpha as a modulus", "alpha^2 = |g (1 + i)|^2 = g^2 + g^2", ALPHA**2, 2 * G**2, CONSTANTS),
     number("eta", "(1 - alpha)^2 = 4 - sqrt(5) - 2 alpha", (1 - ALPHA) ** 2, ETA, CONSTANTS),
     number("eta, near miss", "(1 - alpha)^2 = 4 - sqrt(5) - alpha", (1 - ALPHA) ** 2, 4 - R5 - ALPHA, "near miss", "refuted"),

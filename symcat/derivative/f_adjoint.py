@@ -51,7 +51,7 @@ def coordinatewise(name: str, function: Callable[[Array], Array], slope: Callabl
 
 def arbitrary(name: str) -> Activation:
     """An arbitrary smooth function on each entry: what is proved with it holds for every one."""
-    slope = lifted(arithmetic.real(f"the slope of {name}", lambda x: Smooth(Str(name), sp.S.One, x)))
+    slope = lifted(arithmetic.real(f"{name}_slope", lambda x: Smooth(Str(name), sp.S.One, x)))
     return coordinatewise(name, generic(name), slope)
 
 

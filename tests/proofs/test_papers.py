@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from symcat.prove.certificate import recheck
 from symcat.prove.claim import Claim, as_expected
 from symcat.prove.decide import prove
 from symcat.prove.module import load
@@ -25,3 +26,10 @@ def test_true_claims_have_false_neighbours(name: str) -> None:
     expected = [claim.expected for claim in MODULES[name].claims]
     assert expected.count("refuted") >= 4
     assert expected.count("proved") >= 6
+
+
+@pytest.mark.parametrize("name", ["RDC-F depth 1", "RDC-F over Z2, depth 1", "relaxation, closed form"])
+def test_certificates_are_replayed(name: str, tmp_path: Path) -> None:
+    verdict = prove(MODULES["f_adjoint"].claim(name), tmp_path)
+    found = recheck(Path(verdict.certificate["path"]))
+    assert found.ok, found.why
