@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from math import prod
 from random import Random
@@ -36,6 +37,7 @@ EXACT_WORK = 400_000
 BALL_WORK, BALL_POINTS = 10_000_000, 3
 FLOAT_WORK = 30_000_000
 SIZES = 5
+LONGEST = 13_000    # bits; Python writes integers of up to 4300 decimal digits
 BITS = (128, 512)
 FINE, FINE_WORK = (2048,), 5_000    # the first point of a small goal, where two sides may differ very little
 TRANSCENDENTAL = (sp.exp, sp.log, sp.tanh, fn.sigmoid, fn.softplus, fn.Smooth)
@@ -136,6 +138,8 @@ class Judge:
                 answer = different(a, b)
                 if answer is None:
                     return "undecided"
+                if answer and _too_long(a, b):
+                    return "undecided"
                 if answer:
                     kink = any(on_a_kink(run) for run in runs)
                     return Difference(point, wire, index, *_texts(a, b), not hasattr(a, "overlaps"), kink)
@@ -146,6 +150,11 @@ def _different(scalars: Scalars) -> Callable[[object, object], bool | None]:
     if scalars == EXACT:
         return lambda a, b: bool(a != b)
     return lambda a, b: apart(a, b) if hasattr(a, "overlaps") else bool(a != b)
+
+
+def _too_long(*values: object) -> bool:
+    """Whether rationals have more digits than are written out."""
+    return any(max(abs(v.numerator), v.denominator).bit_length() > LONGEST for v in values if isinstance(v, Fraction))
 
 
 def _texts(a: object, b: object) -> tuple[str, str]:

@@ -349,3 +349,8 @@ def test_the_field_engine_proves_programs_over_scalars_without_kinks() -> None:
     assert verdict.proved and "field" in verdict.method and verdict.premises == ()
     assert decide(trace(lambda x: np.sqrt(x**2), scalar), trace(lambda x: abs(x), scalar)).unknown
     assert decide(root, trace(lambda x: x**2 - 1, scalar)).refuted
+
+
+@pytest.mark.parametrize("left, right", [(x**10**6, x**10**6 + 1), ((x + 1)**5000, (x + 1)**5000 + x)])
+def test_numbers_too_long_to_be_written_do_not_stop_a_refutation(left, right) -> None:
+    assert decide(left, right).refuted
