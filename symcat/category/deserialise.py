@@ -153,7 +153,7 @@ def _checked(f: Morphism) -> Morphism:
         _selectors((requirement.expr, *requirement.guards), made)
         _loops(requirement.extents, 0, "a requirement")
         _loops((requirement.expr, *requirement.guards), len(requirement.extents), "a requirement")
-        build.ranged(requirement)
+        build.ranged(requirement.rename(names))
     _known(f.outs, wires, "the list of outputs")
     if tuple(wires[out] for out in f.outs) != f.cod.types:
         raise DataError(f"the outputs are {', '.join(str(wires[out]) for out in f.outs)} but the codomain is {f.cod}")

@@ -240,9 +240,10 @@ class Builder:
             self.requirements.append(requirement)
 
     def ranged(self, requirement: Requirement) -> None:
-        """Record that the box of a requirement has a point: over an empty one it would say nothing."""
-        for extent in requirement.extents:
-            self._positive(extent)
+        """Record that the box of a requirement has a point, over an empty one it would say nothing, and that its reads are in range."""
+        base = next((self.wires[name].base for name in sorted(requirement.sources)), Real)
+        self._check(Comprehension("a requirement", base, requirement.extents, requirement.extents,
+                                  tuple(map(index, range(len(requirement.extents)))), requirement.expr, guards=requirement.guards))
 
     @staticmethod
     def check(requirement: Requirement) -> None:

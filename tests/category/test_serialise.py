@@ -195,6 +195,17 @@ def test_a_fact_is_about_dims_and_hyperparameters_alone(expr: sp.Expr) -> None:
         load_fact({"expr": dump_expression(expr), "relation": "!=0"})
 
 
+@pytest.mark.parametrize("read", [At("x", index(0) + 1), At("x", index(0), 0), At("x"), At("x", -1)])
+def test_a_requirement_reads_in_range(read: At) -> None:
+    build = Builder()
+    build.inputs(space(x=Real[n]))
+    build.require((n,), At("x", index(0)), ">0")
+    data = dump(build.build(["x"]))
+    data["requirements"][0]["expr"] = dump_expression(read)
+    with pytest.raises(DataError):
+        load(data)
+
+
 def test_a_selector_survives() -> None:
     expr = Delta(index(0) - Argmax("m", 1, index(2)))
     assert load_expression(dump_expression(expr)) == expr
