@@ -15,7 +15,7 @@ from symcat.prove.field import algebraic, polynomial
 from symcat.prove.field.polynomial import Poly, factors, key, leading, terms
 from symcat.prove.field.sample import Point, sign_at
 from symcat.prove.field.term import Term
-from symcat.prove.field.tower import EXP, LOG, OPAQUE, ROOT, SINE, Tower
+from symcat.prove.field.tower import EXP, LOG, OPAQUE, ROOT, SINE, VARIABLE, Tower
 
 ALL = frozenset((-1, 0, 1))
 ALLOWED = {">0": frozenset((1,)), ">=0": frozenset((0, 1)), "!=0": frozenset((-1, 1)), "=0": frozenset((0,))}
@@ -55,7 +55,7 @@ class Signs:
         found &= self._by_rules(f)
         if len(found) > 1 and (inner := self.instead(f)) is not None:
             found &= self.range(inner)
-        if len(found) > 1 and not self._number(f):
+        if len(found) > 1 and not self._number(f) and not self._free(f):
             seen = self._seen(f)
             found = frozenset(s for s in sorted(found) if s in seen or not self._excluded([(f, frozenset((s,)))]))
         if not found:
@@ -108,7 +108,7 @@ class Signs:
             if (1 if c > 0 else -1) not in allowed:
                 raise Infeasible
             return
-        if len(above) == 1 and not below and above[0][1] == 1:
+        if len(above) == 1 and not below and above[0][1] % 2:
             self._restrict(above[0][0], frozenset(s if c > 0 else -s for s in allowed))
         self.constraints.append((self._odd(numerator, below), allowed))
         if 0 not in allowed:
@@ -170,6 +170,18 @@ class Signs:
 
     def _number(self, f: Poly) -> bool:
         return not any(self.tower.variables(k) for k in polynomial.used(f))
+
+    def _free(self, f: Poly) -> bool:
+        """Whether a factor is c*x + d for a variable x of which nothing else is known, so that all signs are possible."""
+        taken = {k for p, _ in self.constraints for k in polynomial.used(p)}
+        taken |= {k for one in self.tower.generators if one.kind == ROOT for k in polynomial.used(one.poly)}
+        for k in polynomial.used(f):
+            one = self.tower.generators[k]
+            if one.kind == VARIABLE and not one.order and k not in taken:
+                parts = polynomial.split(f, k)
+                if parts.keys() <= {0, 1} and parts[1].is_constant():
+                    return True
+        return False
 
     def instead(self, f: Poly) -> Poly | None:
         """A simpler value with the same sign: x - y for exp(x) - exp(y), x - 1 for log(x), x for its root."""
