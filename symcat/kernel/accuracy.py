@@ -33,8 +33,14 @@ def _logistic(x: object) -> object:
     return 1 / (1 + MP.exp(-x))
 
 
+def _logarithm(x: object) -> object:
+    if x <= 0:
+        raise DomainError(f"the logarithm of {x} is not a real number")
+    return MP.log(x)
+
+
 PRECISE_FUNCTIONS: dict[str, Callable] = {
-    "exp": MP.exp, "log": MP.log, "tanh": MP.tanh, "sigmoid": _logistic, "softplus": lambda x: MP.log1p(MP.exp(x)),
+    "exp": MP.exp, "log": _logarithm, "tanh": MP.tanh, "sigmoid": _logistic, "softplus": lambda x: MP.log1p(MP.exp(x)),
     "relu": lambda x: max(x, MP.zero), "step": lambda x: MP.mpf(x > 0), "absolute": abs, "sign": MP.sign,
     "maximum": lambda x, y: max(x, y), "minimum": lambda x, y: min(x, y), "equal": lambda x, y: MP.mpf(x == y),
     "where": lambda c, x, y: x if c != 0 else y, "detach": lambda x: x,

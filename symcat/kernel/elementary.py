@@ -99,6 +99,10 @@ def f_root(x, n):
     return real(math.pow(x, ONE / real(n)))
 
 
+def f_rational_power(x, p, q):
+    return real(math.pow(x, p / q))
+
+
 def f_power(x, y):
     return real(math.pow(x, y))
 

@@ -21,6 +21,7 @@ PRIMITIVES: dict[type, str] = {
     functions.maximum: "f_maximum", functions.minimum: "f_minimum", functions.equal: "f_equal", functions.where: "f_where",
 }
 SUM, PRODUCT, ATOM = 0, 1, 2
+HIGHEST = 64    # a root is taken and multiplied out where numerator and denominator of the exponent are at most this
 LETTERS = "ijklmnpqruvw"
 
 
@@ -191,6 +192,8 @@ class Writer:
             return f"f_power({self._text(base, level)[0]}, {self._text(exponent, level)[0]})", ATOM
         if exponent < 0:
             return f"{self.literal(sp.S.One)}/{self._atom(sp.Pow(base, -exponent), level)}", PRODUCT
+        if exponent.q > 1 and max(exponent.p, exponent.q) > HIGHEST:
+            return f"f_rational_power({self._text(base, level)[0]}, {exponent.p}, {exponent.q})", ATOM
         if exponent.q > 1:
             root = self._root(base, exponent.q, level)
             return (root, ATOM) if exponent.p == 1 else self._repeated(self._variable(root, level), int(exponent.p), level)

@@ -19,6 +19,7 @@ from symcat.category.modular import PRIME, P
 from symcat.category.objects import SYMBOLIC, Expressions
 from symcat.category.scalars import FLOAT, Scalars, Undecided
 from symcat.errors import ValidationError
+from symcat.kernel.scalar import HIGHEST
 
 NAMES = ("exp", "log", "tanh", "sigmoid", "softplus", "relu", "step", "absolute", "sign", "maximum", "minimum", "equal", "where")
 
@@ -120,6 +121,7 @@ FIELD = Twin(PRIME, lambda value: Residue(int(value)), lambda x: x.v, {
     "f_greater": lambda x, y: x.v > y.v,
     "f_sqrt": _field_power(Fraction(1, 2)),
     "f_root": lambda x, n: _field_power(Fraction(1, n))(x),
+    "f_rational_power": lambda x, p, q: _field_power(Fraction(p, q))(x),
     "f_power": lambda x, y: Residue(int(PRIME.powers(np.asarray(x.v, dtype=np.int64), np.asarray(y.v, dtype=np.int64)))),
 })
 
@@ -197,6 +199,9 @@ class Located(Expressions):
     def scalar_power(self, base: sp.Expr, exponent: sp.Expr | Fraction) -> sp.Expr:
         if not isinstance(exponent, Fraction):
             return self.cell.call("power", base, exponent)
+        if exponent.denominator > 1 and max(abs(exponent.numerator), exponent.denominator) > HIGHEST:
+            power = self.cell.call("power", base, sp.Rational(abs(exponent.numerator), exponent.denominator))
+            return power if exponent > 0 else 1 / power
         root = base if exponent.denominator == 1 else self.cell.call("root", base, sp.Integer(exponent.denominator))
         return super().scalar_power(root, Fraction(exponent.numerator))
 
@@ -220,5 +225,6 @@ def symbols_near(sample: Mapping[sp.Symbol, float]) -> Twin:
         "f_greater": cell.exceeds,
         "f_sqrt": lambda x: cell.call("root", x, sp.Integer(2)),
         "f_root": lambda x, n: cell.call("root", x, sp.Integer(n)),
+        "f_rational_power": lambda x, p, q: cell.call("power", x, sp.Rational(p, q)),
         "f_power": partial(cell.call, "power"),
     })

@@ -12,7 +12,7 @@ from symcat.laws.obligations import obligations
 from symcat.learn.data import load, split
 from symcat.learn.layers import mlp
 from symcat.learn.learner import Learner
-from symcat.learn.losses import loss
+from symcat.learn.losses import Loss, loss
 from symcat.learn.models import model
 from symcat.learn.optimisers import adam, gradient_descent, optimiser
 from symcat.prove.decide import prove
@@ -105,3 +105,27 @@ def test_points_where_rounding_decides_a_sign_say_nothing():
     net = mlp(2, 3, 2)
     made = Learner(net, loss("cross_entropy", net.cod), signs).compile(unproved=True, batch=3)
     assert "at negative, zero inputs" in made.kernel.validation.accuracy
+
+
+@optimiser
+def rooted(p, g, s=0, *, lr=0.1):
+    s = s + g**2
+    return p - lr * g / (s + 1) ** (1 / 3), s
+
+
+def test_a_power_with_a_float_exponent_keeps_its_digits():
+    """1/3 as a float is a rational with a denominator of 10^16: no root of that degree is taken."""
+    net = mlp(1, 1)
+    made = Learner(net, loss("quadratic", net.cod), rooted).compile(unproved=True, batch=1)
+    state, _ = made.kernel.epoch(made.state, np.array([[2.0]]), np.array([[3.0]]))
+    b, w = made.params
+    g = b + 2 * w[0] - 3
+    np.testing.assert_allclose(state[2], b - 0.1 * g / np.cbrt(g**2 + 1), rtol=1e-13)
+
+
+def test_logarithms_without_a_value_are_left_out_of_the_comparison():
+    """The divergence of a negative target is not defined; the check at such inputs is skipped, not broken."""
+    net = mlp(2, 2)
+    divergence = Loss(lambda target, prediction: np.sum(target * (np.log(target) - prediction))).at(net.cod.types[0])
+    made = Learner(net, divergence, gradient_descent).compile(unproved=True, batch=1)
+    assert "50 digits at random inputs" in made.kernel.validation.accuracy
