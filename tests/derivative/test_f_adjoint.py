@@ -8,10 +8,13 @@ import sympy as sp
 
 from symcat.category.evaluate import evaluate
 from symcat.category.objects import SYMBOLIC
-from symcat.category.space import Z2, Real
+from symcat.category.space import Z2, Real, space
+from symcat.category.trace import apply, trace
 from symcat.derivative import f_adjoint as fa
 from symcat.derivative.f_adjoint import ACTIVATIONS, IDENTITY, LOGISTIC, RELU, SOFTMAX, TANH, Net, coordinatewise
 from symcat.errors import ShapeError, UsageError
+from symcat.kernel.compiler import compile
+from symcat.kernel.program import TrainingStep
 
 Q = sp.Rational
 CUBIC = coordinatewise("y^3 + y^2 + 1", lambda y: y**3 + y**2 + 1, lambda y: y**2)
@@ -81,6 +84,24 @@ def test_softmax_takes_the_full_jacobian():
     logits = [[0, 0], [0, sp.log(2)], [0, sp.log(3)]]
     y_star = evaluate(fa.f_adjoint(net), [logits, [1], [-6, 0, 0]], scalars=SYMBOLIC)[0]
     assert [sp.nsimplify(entry) for entry in y_star] == [-Q(5, 6), Q(1, 3), Q(1, 2)]
+
+
+def test_a_kernel_of_the_training_step_agrees_with_the_exact_numbers():
+    """The worked example's step at lr = 1, compiled: what it subtracts is the exact gradient to 1e-12."""
+    step = fa.training_step(WORKED)
+    step = step.substitute({lr: sp.S.One for lr in step.hypers})
+
+    def trained(w1, w2, x, t):
+        error = apply(fa.forward(WORKED), w1, w2, x[0]) - t[0]
+        return (*apply(step, w1, w2, x[0], error), np.sum(error**2) / 2)
+    f = trace(trained, WORKED.weights * space(x=Real[1, 2], t=Real[1, 1]))
+    kernel = compile(TrainingStep(f, 2), unproved=True)
+    start = [np.array(w, dtype=float) for w in (W1, W2)]
+    new, loss = kernel.epoch(start, np.array([DATA], dtype=float), np.array([[0.5]]))
+    exact = evaluate(fa.gradient(WORKED), [W1, W2, DATA, top()], scalars=SYMBOLIC)[:2]
+    for old, moved, gradient in zip(start, new, exact, strict=True):
+        np.testing.assert_allclose(old - moved, digits(gradient), rtol=0, atol=1e-12)
+    assert loss[0] == pytest.approx(0.00205601331188, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
