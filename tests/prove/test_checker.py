@@ -118,3 +118,10 @@ def test_a_changed_certificate_is_refused():
     xor = trace(lambda x: x + x**2, space(x=Z2[n]))
     with pytest.raises(Refused):
         additive(dump(xor), [0])
+
+
+@pytest.mark.parametrize("trace", [None, 3, "x", {"method": "x"}, [None], [[]], [{}], [{"method": 3}]])
+def test_a_trace_that_is_none_is_refused(trace: object) -> None:
+    for kind in ("equations", "additive"):
+        with pytest.raises(Refused, match="its trace is not a list of proofs"):
+            check({"goal": {"kind": kind}, "trace": trace})
