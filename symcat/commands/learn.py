@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_destination(arguments.json)
     console = screen(to_stderr=arguments.json == "-")
     todo = plan(arguments)
-    console.print(learner_panel(todo.learner, todo.model.name, todo.model.layers, todo.loss))
+    console.print(learner_panel(todo.learner, todo.model.name, todo.model.layers, todo.loss, console.width))
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         ledger = proved(console, todo, arguments, Path(folder))

@@ -14,17 +14,24 @@ from rich.text import Text
 from symcat.learn.learner import Learner
 from symcat.show.diagram import learner as picture
 
+FRAME = 4    # columns that the panel takes around its content
 
-def learner_panel(learner: Learner, model: str, layers: Sequence[str], loss: str) -> RenderableType:
-    """The composite as a picture, and what its wires stand for."""
+
+def learner_panel(learner: Learner, model: str, layers: Sequence[str], loss: str, columns: int = 140) -> RenderableType:
+    """The composite as a picture, and what its wires stand for; where it is too wide with types, they stand below it."""
     (x, x_wire), = learner.batched_model.dom
     (y, y_wire), = learner.batched_model.cod
     (value, value_wire), = learner.batched_loss.cod
     wires = (f"{x}: {x_wire}", f"{y}: {y_wire}", f"{value}: {value_wire}")
-    drawn = picture(model, loss, f"rate {learner.rate}", learner.optimiser.name, wires, "target")
+    parts = (model, loss, f"rate {learner.rate}", learner.optimiser.name)
+    drawn = picture(*parts, wires, "target")
+    wide = max(map(len, drawn.splitlines())) + FRAME > columns
+    if wide:
+        drawn = picture(*parts, (x, y, value), "target")
     legend = Table.grid(padding=(0, 2))
     sizes = ", ".join(f"{symbol} = {size}" for symbol, size in learner.sizes.items())
-    for word, meaning in (("layers", " >> ".join(layers)), ("P", str(learner.params)), ("S", str(learner.states)),
+    rows = [("wires", ", ".join(wires))] if wide else []
+    for word, meaning in (*rows, ("layers", " >> ".join(layers)), ("P", str(learner.params)), ("S", str(learner.states)),
                           ("target", str(learner.batched_loss.params.types[0])), ("optimiser", repr(learner.optimiser)),
                           ("sizes", f"proved for all; compiled at {sizes}" if sizes else "as written")):
         legend.add_row(Text(word, "bold"), Text(meaning))
