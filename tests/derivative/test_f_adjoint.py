@@ -89,7 +89,7 @@ def test_softmax_takes_the_full_jacobian():
 def test_a_kernel_of_the_training_step_agrees_with_the_exact_numbers():
     """The worked example's step at lr = 1, compiled: what it subtracts is the exact gradient to 1e-12."""
     step = fa.training_step(WORKED)
-    step = step.substitute({lr: sp.S.One for lr in step.hypers})
+    step = step.substitute(dict.fromkeys(step.hypers, sp.S.One))
 
     def trained(w1, w2, x, t):
         error = apply(fa.forward(WORKED), w1, w2, x[0]) - t[0]
