@@ -15,6 +15,7 @@ from typing import Any
 
 from symcat.category.serialise import content_digest
 from symcat.errors import SymcatError
+from symcat.prove import checker
 from symcat.prove.claim import Inequality
 from symcat.prove.decide import settle
 from symcat.prove.record import load_goal, read
@@ -46,8 +47,21 @@ def recheck(path: str | Path) -> Recheck:
     stated, found = record["premises"], list(verdict.premises)
     if unstated := [premise for premise in found if premise not in stated]:
         return Recheck(str(path), False, f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}")
+    try:
+        counts = checker.check(record)
+    except checker.Refused as refusal:
+        return Recheck(str(path), False, f"the checker refuses it: {refusal}")
     points = f"; {verdict.tested} exact points agree" if verdict.tested else ""
-    return Recheck(str(path), True, f"digest right; replayed by the engine ({verdict.method}){points}; not checked by a second prover")
+    return Recheck(str(path), True, f"digest right; replayed by the engine ({verdict.method}){points}; {checked(counts)}")
+
+
+def checked(counts: Mapping[str, int]) -> str:
+    """What the independent checker found, in words."""
+    if "unchecked" not in counts:
+        return "checked independently of the engine"
+    done = sum(count for method, count in counts.items() if method != "unchecked")
+    part = f"{done} of {sum(counts.values())} parts checked independently of the engine, the others " if done else ""
+    return f"{part}not checked by a second prover"
 
 
 def _recheck_inequality(path: str | Path, goal: Inequality, record: Mapping[str, Any]) -> Recheck:

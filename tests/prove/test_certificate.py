@@ -69,6 +69,12 @@ GOALS = {
 }
 
 
+CONFIRMED = {
+    "square": "not checked by a second prover", "fact": "not checked by a second prover", "two": "not checked by a second prover",
+    "additive": "checked independently of the engine", "identical": "checked independently of the engine",
+}
+
+
 def certificate(name: str, folder: Path) -> Path:
     verdict = prove(Claim(name, "statement", "source", GOALS[name]), folder)
     assert verdict.proved, verdict
@@ -86,6 +92,14 @@ def test_a_certificate_is_replayed(name: str, tmp_path: Path) -> None:
     result = recheck(path)
     assert (result.file, result.ok) == (str(path), True), result.why
     assert "replayed by the engine" in result.why
+    assert result.why.endswith(CONFIRMED[name])
+
+
+def test_a_trace_that_claims_identity_of_different_programs_is_refused(tmp_path: Path) -> None:
+    record = read(certificate("square", tmp_path))
+    record["trace"][0]["method"] = "identical programs"
+    forged = recheck(write(record, tmp_path))
+    assert not forged.ok and "the two sides are not one program" in forged.why
 
 
 def test_the_same_proof_gives_the_same_file_under_any_hash_seed(tmp_path: Path) -> None:
