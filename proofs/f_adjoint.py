@@ -33,7 +33,7 @@ from symcat.derivative.f_adjoint import (
 from symcat.derivative.forward import D
 from symcat.derivative.reverse import R
 from symcat.laws.claim import Claim, Equation, Formula
-from symcat.lens.para import batch
+from symcat.lens.para import Para, batch
 
 n, n0, n1, B = dims("n n0 n1 B")
 SOURCE = "the F-adjoint (arXiv 2304.13820), stated by us from its abstract and the author's public pages"
@@ -131,6 +131,17 @@ def composed() -> tuple[Equation, ...]:
         above = apply(f_adjoint(upper), w2, w3, apply(forward(lower), w1, x), x_star)
         return *above, *apply(f_adjoint(lower), w1, x, above[-1])
     return equation(f_adjoint(whole), chained, whole.dom * whole.cotangent)
+
+
+def as_lenses() -> tuple[Equation, ...]:
+    """The put of layer after layer as parametric lenses, whose parameters are W^2 * W^1, against the gradient."""
+    layers = [Para(forward(Net(widths, (s,))), 1).lens() for widths, s in ((("n0", "n1"), S1), (("n1", "n2"), S2))]
+
+    def reordered(w2, w1, x, xi):
+        first, second, back = apply(gradient(DEEP), w1, w2, x, xi)
+        return second, first, back
+    put = (layers[0] >> layers[1]).lens.put
+    return equation(put, reordered, put.dom)
 
 
 def linear_net() -> tuple[Equation, ...]:
@@ -324,6 +335,8 @@ CLAIMS = (
     Claim("adjoint identity, near miss", "<xi, DF(X^0) h> = <-X*^0, h>", SOURCE, lambda: adjoint(lambda x: -x), "refuted"),
     Claim("forward recursion", "DF(X^0) h is the recursion Y' = W# X', X' = s'(Y) Y' from X' = h", SOURCE, recursion),
     Claim("F-adjoint of stacked nets", "F* of K after L is K's F*, then L's at the X*^0 that K's gives", SOURCE, composed),
+    Claim("layers as parametric lenses", "composing layers as lenses concatenates F-propagations: its put is the gradient",
+          SOURCE, as_lenses),
     Claim("identity net", "with s the identity, X*^0 = (W#^2 W#^1)^T X*^2", SOURCE, linear_net),
     Claim("identity net, twice", "the F-adjoint of the transposed net without bias is the net without bias", SOURCE, twice_transposed),
     Claim("bias column", "the last column of dJ/dW^l is Y*^l", SOURCE, bias_column),

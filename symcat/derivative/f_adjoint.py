@@ -15,7 +15,7 @@ of the papers were not available.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,8 @@ class Net:
     base: Base = Real
 
     def __post_init__(self) -> None:
+        if isinstance(self.widths, str) or not isinstance(self.widths, Iterable) or not isinstance(self.activations, Iterable):
+            raise UsageError(f"widths {self.widths!r} and activations {self.activations!r}: give a tuple of each, Net((2, 1), (TANH,))")
         object.__setattr__(self, "widths", tuple(map(dim, self.widths)))
         object.__setattr__(self, "activations", tuple(self.activations))
         if not self.activations or len(self.widths) != len(self.activations) + 1:
@@ -98,13 +100,18 @@ class Net:
                 raise UsageError(f"the activation {activation!r}: expected an Activation, such as {', '.join(ACTIVATIONS)} of ACTIVATIONS")
 
     @property
+    def sizes(self) -> tuple[Dim, ...]:
+        """The widths as SymPy integers and symbols."""
+        return tuple(map(dim, self.widths))
+
+    @property
     def depth(self) -> int:
         return len(self.activations)
 
     @property
     def weights(self) -> Space:
         """W^1 ... W^L, each with its bias in the last column."""
-        shapes = zip(self.widths[1:], self.widths, strict=False)
+        shapes = zip(self.sizes[1:], self.sizes, strict=False)
         return Space(tuple((f"W{k}", Wire(self.base, (rows, columns + 1))) for k, (rows, columns) in enumerate(shapes, 1)))
 
     @property
@@ -127,7 +134,7 @@ class Net:
         return Net(self.widths + other.widths[1:], self.activations + other.activations, self.base)
 
     def _vector(self, name: str, layer: int) -> Space:
-        return Space(((name, Wire(self.base, (self.widths[layer],))),))
+        return Space(((name, Wire(self.base, (self.sizes[layer],))),))
 
 
 def augmented(x: Array) -> Array:
@@ -185,6 +192,8 @@ def gradient(net: Net) -> Morphism:
 
 def training_step(net: Net) -> Morphism:
     """(W^1 ... W^L, X^0, X*^L) -> (W^l - lr Y*^l (X^{l-1}; 1)^T), every X* taken with the old weights."""
+    if net.base != Real:
+        raise UsageError(f"a training step over {net.base}: its rate is a real number; gradient(net) is there over every base")
     def stepped(*arrays: Array, lr: Array) -> tuple[Array, ...]:
         after, y_stars, _ = _backward(net, *arrays)
         return tuple(w - lr * np.outer(y_star, augmented(x)) for w, y_star, x in zip(arrays, y_stars, after, strict=False))

@@ -168,6 +168,9 @@ def test_widths_may_be_symbols():
 @pytest.mark.parametrize(("make", "error", "words"), [
     (lambda: Net((2, 3), (TANH, TANH)), ShapeError, "one width more"),
     (lambda: Net((2,), ()), ShapeError, "at least one layer"),
+    (lambda: Net((2, 3), TANH), UsageError, "give a tuple of each"),
+    (lambda: Net("n", (TANH,)), UsageError, "give a tuple of each"),
+    (lambda: fa.training_step(Net((2, 1), (CUBIC,), Z2)), UsageError, "its rate is a real number"),
     (lambda: Net((2, 3), (np.tanh,)), UsageError, "expected an Activation"),
     (lambda: Net((2, 3), (TANH,)) >> Net((2, 1), (TANH,)), ShapeError, "must agree where nets are joined"),
     (lambda: Net((2, 3), (TANH,)) >> Net((3, 1), (CUBIC,), Z2), ShapeError, "must agree where nets are joined"),
