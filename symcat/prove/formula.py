@@ -18,8 +18,9 @@ TERMS: dict[str, type] = {
     "+": sp.Add, "*": sp.Mul, "^": sp.Pow, "and": sp.And, "or": sp.Or, "not": sp.Not, "xor": sp.Xor, "implies": sp.Implies,
     "iff": sp.Equivalent, "ite": sp.ITE, ">": sp.StrictGreaterThan, ">=": sp.GreaterThan, "<": sp.StrictLessThan, "<=": sp.LessThan,
     "=": sp.Equality, "!=": sp.Unequality, "Max": sp.Max, "Min": sp.Min, "Abs": sp.Abs, "Sign": sp.sign, "Piecewise": sp.Piecewise,
-    "piece": ExprCondPair, "exp": sp.exp,
+    "piece": ExprCondPair, "exp": sp.exp, "sin": sp.sin, "cos": sp.cos, "sinh": sp.sinh, "cosh": sp.cosh,
 } | {cls.__name__: cls for cls in FUNCTIONS if cls is not Smooth}
+CONSTANTS = {"pi": sp.pi, "E": sp.E}
 WORDS = {cls: word for word, cls in TERMS.items()}
 SYMBOLS: dict[str, Callable[[str], sp.Symbol]] = {
     "real": lambda name: sp.Symbol(name, real=True),
@@ -60,6 +61,8 @@ def dump_term(term: sp.Basic) -> Any:
         return int(term)
     if term.is_Rational:
         return ["/", int(term.p), int(term.q)]
+    if term in CONSTANTS.values():
+        return ["constant", next(name for name, value in CONSTANTS.items() if value == term)]
     if term.is_Symbol:
         for kind, make in SYMBOLS.items():
             if term == make(term.name):
@@ -82,8 +85,10 @@ def load_term(data: Any, depth: int = 0) -> sp.Basic:
     kind, rest = data[0], data[1:]
     if kind in SYMBOLS and len(rest) == 1 and isinstance(rest[0], str):
         return SYMBOLS[kind](rest[0])
+    if kind == "constant" and len(rest) == 1 and isinstance(rest[0], str) and rest[0] in CONSTANTS:
+        return CONSTANTS[rest[0]]
     if kind == "/" and len(rest) == 2 and all(type(part) is int for part in rest) and rest[1] > 1:
         return sp.Rational(*rest)
     if kind in TERMS:
         return TERMS[kind](*(load_term(item, depth + 1) for item in rest))
-    raise DataError(f"{str(data)[:60]} is not a term: expected one of {', '.join([*SYMBOLS, '/', *TERMS])}")
+    raise DataError(f"{str(data)[:60]} is not a term: expected one of {', '.join([*SYMBOLS, 'constant', '/', *TERMS])}")

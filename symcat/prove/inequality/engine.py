@@ -13,10 +13,12 @@ from typing import Any
 
 import sympy as sp
 
-from symcat.errors import DomainError, UsageError
+from symcat.category.comprehension import Requirement
+from symcat.category.expression import At
+from symcat.errors import DataError, DomainError, UsageError
 from symcat.laws.claim import Inequality
 from symcat.prove import points
-from symcat.prove.inequality.goal import canonical
+from symcat.prove.inequality.goal import SIGNS, canonical, dump_inequality
 from symcat.prove.inequality.grid import Grid, symbols_back
 from symcat.prove.inequality.problem import Problem, formula, problems
 from symcat.prove.inequality.replay import flaw
@@ -28,6 +30,7 @@ from symcat.prove.translate import Translation, translate
 QUICK_MS, PATIENT_MS = 300, 4000
 SECONDS = 8.0
 TRUSTED = "trusted: z3"
+WORDS = {"==": "="}
 METHODS = {(True, False): "sums of squares", (False, True): "Z3", (True, True): "sums of squares; Z3"}
 
 
@@ -50,13 +53,14 @@ def decide_inequality(goal: Inequality, seconds: float = SECONDS) -> Outcome:
         return Open("an undefined function occurs: nothing is known of its values")
     try:
         plain = canonical(goal)
+        dump_inequality(plain)
         grid = Grid.of(plain)
         for point in grid.suspects():
             witness = points.violated(goal.lhs, goal.rhs, goal.rel, both, symbols_back(point, goal.symbols))
             if witness:
                 return witness
         found = problems(plain)
-    except (DomainError, UsageError) as error:
+    except (DomainError, UsageError, DataError) as error:
         return points.violation(goal.lhs, goal.rhs, goal.rel, both) or Open(str(error))
     return _decided(Search(goal, both, plain, grid, found, time.monotonic() + seconds))
 
@@ -100,7 +104,7 @@ def _decided(search: Search) -> Outcome:
     for number, (problem, status) in enumerate(zip(search.problems, quick, strict=True)):
         share = search.left / (len(search.problems) - number)
         levels = LEVELS if status != "open" else LEVELS[:3]
-        certificate, tried = certify(problem, share / 2, levels)
+        certificate, tried = certify(problem, 0.7 * share, levels)
         if certificate is None and status == "unknown":
             status, witness = _ask(search, problem, min(PATIENT_MS, int(500 * share) + 1))
             if witness:
@@ -132,11 +136,28 @@ def _shown(plain: Inequality, cells: Sequence[Mapping[str, Any]], sample: Point)
     return Shown(method, premises(plain), trace)
 
 
+# ---- premises
 def premises(plain: Inequality) -> tuple[str, ...]:
-    """The assumptions, and the conditions under which both sides are defined."""
+    """The assumptions, and the conditions under which both sides are defined, unless they hold for symbols of such signs."""
     domain = translate(plain.lhs, plain.rhs)
-    requirements = (*domain.lhs.requirements, *domain.rhs.requirements)
-    return tuple(dict.fromkeys([*map(str, plain.assuming), *map(str, requirements)]))
+    requirements = [r for r in (*domain.lhs.requirements, *domain.rhs.requirements) if not _holds_by_signs(r, domain, plain)]
+    return tuple(dict.fromkeys([*map(_words, plain.assuming), *map(str, requirements)]))
+
+
+def _words(relation: sp.Basic) -> str:
+    left, right = relation.args
+    return f"{left} {WORDS.get(relation.rel_op, relation.rel_op)} {right}"
+
+
+def _holds_by_signs(requirement: Requirement, domain: Translation, plain: Inequality) -> bool:
+    """Whether SymPy knows a requirement from the signs of the symbols."""
+    place = {}
+    for symbol, name in domain.names.items():
+        signs = [sign for sign, relation in SIGNS if symbol.is_Symbol and relation(symbol, 0) in plain.assuming]
+        known = {**dict.fromkeys(signs[:1], True), "integer" if symbol.is_integer else "real": True}
+        place[At(name)] = sp.Symbol(symbol.name, **known) if symbol.is_Symbol else symbol
+    e = requirement.expr.xreplace(place)
+    return {">0": e.is_positive, ">=0": e.is_nonnegative, "!=0": e.is_nonzero}[requirement.relation] is True
 
 
 # ---- points
@@ -173,8 +194,8 @@ def fault(goal: Inequality, stated: Sequence[str], trace: object) -> str:
     """
     if not isinstance(trace, dict) or not isinstance(trace.get("cells"), list) or not isinstance(trace.get("sample"), dict):
         return "the trace of an inequality has cells and a sample"
-    both = translate(goal.lhs, goal.rhs, goal.assuming)
     try:
+        both = translate(goal.lhs, goal.rhs, goal.assuming)
         found = problems(canonical(goal))
         sample = {symbol: sp.Rational(*trace["sample"][symbol.name]) for symbol in goal.symbols}
     except (DomainError, UsageError, KeyError, TypeError) as error:

@@ -1,8 +1,10 @@
-"""Factors of a goal whose sign is known are set aside before the search, and multiplied back into what it finds."""
+"""Goals taken apart before the search: factors whose sign is known are set aside, and multiplied back into what it finds; sums of
+squares of free variables with coefficients in the others are proved coefficient by coefficient.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -70,6 +72,34 @@ def without_signed_factors(task: Task, strict: bool) -> tuple[Task, Signed]:
         else:
             rest *= factor**power
     return replace(task, goal=_fractions(rest)), Signed(task.arity, task.rows, tuple(numbers), root)
+
+
+def even_parts(task: Task) -> dict[tuple[int, ...], Polynomial]:
+    """The coefficients of even monomials in the variables that no constraint has, by the root of the monomial; {} when there are
+    odd ones."""
+    free = [v for v in range(task.arity) if not any(m[v] for _, row in task.rows for m in row)]
+    parts: dict[tuple[int, ...], Polynomial] = {}
+    for m, c in task.goal.items():
+        outer = tuple(e if v in free else 0 for v, e in enumerate(m))
+        if any(e % 2 for e in outer):
+            return {}
+        inner = tuple(e - o for e, o in zip(m, outer, strict=True))
+        parts.setdefault(tuple(e // 2 for e in outer), {})[inner] = c
+    return parts if task.rows else {}
+
+
+def joined(arity: int, found: Mapping[tuple[int, ...], Certificate | None]) -> Certificate | None:
+    """One certificate from those of the coefficients, if there are all."""
+    right: list[Any] = []
+    ideal: list[Any] = []
+    for root, certificate in found.items():
+        if certificate is None or certificate["empty"]:
+            return None
+        whole = Signed(arity, (), (), {root: Fraction(1)}).back(certificate)
+        right += whole["right"]
+        ideal += whole["ideal"]
+        left = whole["left"]
+    return {"empty": False, "squared": False, "left": left, "right": right, "ideal": ideal}
 
 
 def listed(p: Polynomial) -> list[Any]:

@@ -44,7 +44,8 @@ class Clearing:
         constant, factors = self._poly(bottom).factor_list()
         for poly, power in factors:
             sign = self._sign(poly)
-            self._enter(">0", poly * sign if sign else poly**2)
+            if not self._plainly_positive(poly * sign):
+                self._enter(">0", poly * sign if sign else poly**2)
             if power % 2 and not even:
                 result *= sign if sign else poly
         if not constant:
@@ -54,7 +55,7 @@ class Clearing:
     def _enter(self, relation: str, poly: sp.Poly) -> None:
         if poly.is_ground and _holds(poly.LC() if poly else sp.S.Zero, relation):
             return
-        if (relation, poly) not in self.rows:
+        if not any(known in (relation, ">0") and relation != "=0" and _same_ray(poly, row) for known, row in self.rows):
             self.rows.append((relation, poly))
 
     def _poly(self, e: sp.Expr) -> sp.Poly:
@@ -76,6 +77,12 @@ class Clearing:
             if any(relation != "=0" and _same_ray(candidate, row) for relation, row in self.rows):
                 return sign
         return 0
+
+    def _plainly_positive(self, poly: sp.Poly) -> bool:
+        """Whether a sum of monomials that are not negative has one that is a positive number or variable."""
+        positive = {(0,) * len(self.variables), *(row.monoms()[0] for relation, row in self.rows
+                                                  if relation == ">0" and row.is_linear and len(row.terms()) == 1 and row.LC() > 0)}
+        return not poly.is_zero and self._sum_of_monomials(poly) and not positive.isdisjoint(poly.monoms())
 
     def _sum_of_monomials(self, poly: sp.Poly) -> bool:
         """Whether no monomial can be negative."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from symcat.prove.inequality import exact
-from symcat.prove.inequality.factors import without_signed_factors
+from symcat.prove.inequality.factors import even_parts, joined, listed, without_signed_factors
 from symcat.prove.inequality.replay import Polynomial, flaw, plus, polynomial, times
 from symcat.prove.inequality.semidefinite import most_positive
 
@@ -55,7 +55,7 @@ class Level:
 
 
 LEVELS = (Level(0, 1, 0, False), Level(0, 2, 0, False), Level(0, 2, 0, True), Level(2, 3, 0, False), Level(0, 1, 2, True, True),
-          Level(2, 2, 0, True), Level(2, 2, 2, True), Level(4, 3, 2, True))
+          Level(2, 2, 2, False), Level(2, 2, 0, True), Level(2, 2, 2, True), Level(4, 3, 2, True))
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Relaxation:
     task: Task
     blocks: tuple[Block, ...]
     ideal: tuple[tuple[int, Polynomial], ...]
-    squared: bool = False
+    level: Level
 
     @property
     def unknowns(self) -> int:
@@ -103,8 +103,14 @@ class Relaxation:
         return found
 
     def equations(self) -> list[tuple[dict[int, Fraction], Fraction]]:
-        """right - left goal + ideal = goal, monomial by monomial; = - goal^2 when the goal is squared."""
-        wanted = times(self.task.goal, {e: -c for e, c in self.task.goal.items()}) if self.squared else self.task.goal
+        """right + ideal = goal, monomial by monomial.
+
+        Where the left side is free: right - left goal + ideal = 0, or - goal^2 when the goal is squared; the weights of the left's
+        positive numbers sum to 1, so that it is not 0.
+        """
+        wanted = self.task.goal
+        if self.level.left:
+            wanted = times(wanted, {e: -c for e, c in wanted.items()}) if self.level.squared else {}
         table: dict[tuple[int, ...], dict[int, Fraction]] = {}
         number = 0
         for block in self.blocks:
@@ -117,24 +123,31 @@ class Relaxation:
             _enter(table, number, times(self.task.rows[row][1], monomial))
             number += 1
         monomials = dict.fromkeys((*table, *wanted))
-        return [(table.get(m, {}), wanted.get(m, Fraction(0))) for m in monomials]
+        rows = [(table.get(m, {}), wanted.get(m, Fraction(0))) for m in monomials]
+        weights = {int(index[0, 0]): Fraction(1) for block, index in zip(self.blocks, self.places(), strict=True) if self._weighs(block)}
+        return [*rows, (weights, Fraction(1))] if self.level.left and not self.level.squared else rows
+
+    def _weighs(self, block: Block) -> bool:
+        """Whether a block is a positive number times what is positive, on the left."""
+        one = ({(0,) * self.task.arity: Fraction(1)},)
+        return block.left and block.basis == one and all(self.task.rows[k][0] == ">0" for k in block.factors)
 
     def certificate(self, solution: Sequence[Fraction]) -> Certificate | None:
         """The certificate that a solution is, or None when a Gram matrix is not positive semidefinite."""
         one = {(0,) * self.task.arity: Fraction(1)}
-        sides: dict[bool, list[Any]] = {True: [] if self.squared else [{"factors": [], "squares": [[[1, 1], written(one)]]}], False: []}
+        sides: dict[bool, list[Any]] = {True: [] if self.level.left else [{"factors": [], "squares": [[[1, 1], listed(one)]]}], False: []}
         for block, index in zip(self.blocks, self.places(), strict=True):
             parts = exact.squares([[solution[k] for k in row] for row in index])
             if parts is None:
                 return None
             roots = [(weight, _combined(column, block.basis)) for weight, column in parts]
             if roots:
-                sides[block.left].append({"factors": list(block.factors), "squares": [[_pair(w), written(root)] for w, root in roots]})
+                sides[block.left].append({"factors": list(block.factors), "squares": [[_pair(w), listed(root)] for w, root in roots]})
         multipliers: dict[int, Polynomial] = {}
         for (row, monomial), c in zip(self.ideal, solution[self.unknowns - len(self.ideal):], strict=True):
             multipliers[row] = plus(multipliers.get(row, {}), {m: c * d for m, d in monomial.items()})
-        ideal = [[row, written(multiplier)] for row, multiplier in multipliers.items() if multiplier]
-        return {"empty": self.task.empty, "squared": self.squared, "left": sides[True], "right": sides[False], "ideal": ideal}
+        ideal = [[row, listed(multiplier)] for row, multiplier in multipliers.items() if multiplier]
+        return {"empty": self.task.empty, "squared": self.level.squared, "left": sides[True], "right": sides[False], "ideal": ideal}
 
 
 def certify(problem: Mapping[str, Any], seconds: float, levels: Sequence[Level] = LEVELS) -> tuple[Certificate | None, list[str]]:
@@ -142,6 +155,13 @@ def certify(problem: Mapping[str, Any], seconds: float, levels: Sequence[Level] 
     tried = []
     deadline = time.monotonic() + seconds
     whole = Task.of(problem)
+    parts = {} if problem["strict"] else even_parts(whole)
+    if len(parts) > 1:
+        plain = [level for level in levels if not level.left]
+        found = {root: certify({**problem, "goal": listed(goal)}, seconds / (2 * len(parts)), plain)[0] for root, goal in parts.items()}
+        whole_one = joined(whole.arity, found)
+        if whole_one and not flaw(problem, whole_one):
+            return whole_one, tried
     rest, signed = without_signed_factors(whole, problem["strict"])
     for level in levels:
         for task in _tasks(rest, whole, problem["cell"]):
@@ -231,14 +251,16 @@ def relax(task: Task, level: Level) -> Relaxation:
             blocks.append(Block(factors, product, tuple({m: Fraction(1)} for m in basis)))
         if not (full and len(basis) == 1 and not any(basis[0])):
             blocks.append(Block(factors, product, ({(0,) * task.arity: Fraction(1)},)))
-    for factors in [f for f in chosen if not f or level.squared] if level.left else []:
+    for factors in [f for f in chosen if len(f) <= 1] if level.left else []:
         room = min(level.left, most - degree(task.goal)) - degree(products[factors])
-        basis = _basis(task.arity, room, [level.left] * task.arity)
-        if basis:
+        basis = _basis(task.arity, room, [level.left] * task.arity) if not factors else [(0,) * task.arity]
+        if room >= 0 and len(basis) > 1:
             blocks.append(Block(factors, products[factors], tuple({m: Fraction(1)} for m in basis), True))
+        if room >= 0:
+            blocks.append(Block(factors, products[factors], ({(0,) * task.arity: Fraction(1)},), True))
     ideal = [(k, {m: Fraction(1)}) for k, (relation, row) in enumerate(task.rows) if relation == "=0"
              for m in _monomials(task.arity, most - degree(row), [c - d for c, d in zip(caps, degrees(row, task.arity))])]
-    return Relaxation(task, tuple(blocks), tuple(ideal), level.squared)
+    return Relaxation(task, tuple(blocks), tuple(ideal), level)
 
 
 def _product(task: Task, factors: Sequence[int]) -> Polynomial:
@@ -288,11 +310,6 @@ def degree(p: Polynomial) -> int:
 
 def degrees(p: Polynomial, arity: int) -> list[int]:
     return [max((m[v] for m in p), default=0) for v in range(arity)]
-
-
-def written(p: Polynomial) -> list[Any]:
-    """A polynomial as the replay reads it."""
-    return [[_pair(c), list(m)] for m, c in sorted(p.items())]
 
 
 def _pair(c: Fraction) -> list[int]:

@@ -25,27 +25,39 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Barrier:
-    """maximise s + mu (sum log det(M_k(t) - s I) + log(RADIUS^2 - |t|^2) + log(CEILING - s))."""
+    """maximise s + mu (sum log det(M_k(t) - s I) + log(RADIUS^2 - |t|^2) + log(CEILING - s)).
+
+    Matrices of size 1 are kept together in one vector.
+    """
 
     starts: Sequence[Array]         # n x n
     slopes: Sequence[Array]         # P x n x n
+    line_start: Array               # K
+    line_slope: Array               # K x P
 
     def matrices(self, t: Array, s: float) -> list[Array]:
         return [m + np.tensordot(t, slope, 1) - s * np.eye(len(m)) for m, slope in zip(self.starts, self.slopes, strict=True)]
 
+    def line(self, t: Array, s: float) -> Array:
+        return self.line_start + self.line_slope @ t - s
+
+    def least(self, t: Array) -> float:
+        """The least eigenvalue of all."""
+        eigenvalues = [float(np.linalg.eigvalsh(m)[0]) for m in self.matrices(t, 0.0)]
+        return min([*eigenvalues, float(self.line(t, 0.0).min(initial=np.inf))])
+
     def inside(self, t: Array, s: float) -> bool:
-        if s >= CEILING or t @ t >= RADIUS**2:
-            return False
-        return all(np.linalg.eigvalsh(m)[0] > 0 for m in self.matrices(t, s))
+        return s < CEILING and t @ t < RADIUS**2 and self.least(t) > s
 
     def value(self, t: Array, s: float, mu: float) -> float:
-        dets = sum(float(np.linalg.slogdet(m)[1]) for m in self.matrices(t, s))
+        dets = sum(float(np.linalg.slogdet(m)[1]) for m in self.matrices(t, s)) + float(np.log(self.line(t, s)).sum())
         return s + mu * (dets + np.log(RADIUS**2 - t @ t) + np.log(CEILING - s))
 
     def newton(self, t: Array, s: float, mu: float) -> Array:
         """The ascent direction in (t, s)."""
         size = len(t) + 1
-        gradient, curvature = np.zeros(size), np.zeros((size, size))
+        rows = np.hstack([self.line_slope, -np.ones((len(self.line_start), 1))]) / self.line(t, s)[:, None]
+        gradient, curvature = rows.sum(axis=0), rows.T @ rows
         for m, slope in zip(self.matrices(t, s), self.slopes, strict=True):
             half = np.linalg.inv(np.linalg.cholesky(m))
             moves = np.concatenate([slope, -np.eye(len(m))[None]])
@@ -66,10 +78,11 @@ def most_positive(start: Array, basis: Array, blocks: Sequence[Array], deadline:
 
     start : (U,), basis : (U, P) with orthonormal columns, blocks : (n, n) arrays of positions in u.
     """
-    barrier = Barrier([start[index] for index in blocks], [basis.T[:, index] for index in blocks])
+    full = [index for index in blocks if len(index) > 1]
+    line = np.array([index[0, 0] for index in blocks if len(index) == 1], dtype=int)
+    barrier = Barrier([start[index] for index in full], [basis.T[:, index] for index in full], start[line], basis[line])
     t = np.zeros(basis.shape[1])
-    s = min(float(np.linalg.eigvalsh(m)[0]) for m in barrier.starts) - 1.0
-    s = min(s, CEILING - 1.0)
+    s = min(barrier.least(t) - 1.0, CEILING - 1.0)
     weight = sum(len(index) for index in blocks) + 2
     mu = FIRST
     while mu > LAST:
