@@ -19,13 +19,14 @@ from symcat.category.comprehension import Comprehension
 from symcat.category.expression import Argmax, At, partial, reads
 from symcat.category.functions import derivative
 from symcat.category.morphism import Builder, Morphism
+from symcat.errors import UsageError
 
 
 def R(f: Morphism) -> Morphism:
     """The reverse derivative of a morphism: a point of A and a covector of B give a covector of A.
 
     Wires of the covector are named after the wires of B with `d_` in front.  A requirement for being defined becomes the
-    requirement for being differentiable.
+    requirement for being differentiable.  UsageError for anything else than a morphism.
 
     >>> from symcat.category.structure import copy, add
     >>> from symcat.category.space import Real, space
@@ -35,6 +36,9 @@ def R(f: Morphism) -> Morphism:
       d_x2[i] = d_x[i] + d_x1[i]
       return d_x2
     """
+    if not isinstance(f, Morphism):
+        raise UsageError(f"the derivative of a {type(f).__name__} was asked for: expected a morphism; "
+                         "read a function with sc.morphism(f, x=sc.Real['n'])")
     build = Builder()
     point = build.inputs(f.dom)
     covector = build.inputs(f.cod.prefixed("d_"))

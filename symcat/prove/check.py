@@ -29,6 +29,9 @@ def prove(what: Claim | Learner, timeout: float = 60.0, progress: Progress | Non
 
 def check(rule: Optimiser | Callable, laws: Sequence[str] | None = None, timeout: float = 60.0, progress: Progress | None = None) -> Ledger:
     """The verdicts on an optimiser's law card, or on the laws that are named; a plain function is read as an optimiser."""
+    if not callable(rule):
+        raise UsageError(f"check was given a {type(rule).__name__}: expected an optimiser or a function "
+                         "(p, g, state=initial, *, hyper=default)")
     return run(card_claims(rule if isinstance(rule, Optimiser) else optimiser(rule), laws), timeout=timeout, progress=progress)
 
 
