@@ -13,7 +13,7 @@ from symcat.category.elementwise import generic, sigmoid
 from symcat.category.space import Real, Space, dims, space
 from symcat.category.trace import apply, trace
 from symcat.derivative.reverse import R
-from symcat.errors import DomainError
+from symcat.errors import DomainError, UsageError
 from symcat.laws.claim import Claim, Equation, Formula, Inequality
 from symcat.prove.translate import translate
 
@@ -33,6 +33,8 @@ def equation(left: Callable, right: Callable, dom: Space) -> tuple[Equation, ...
 def equal(left: sp.Expr, right: sp.Expr, *assuming: sp.Basic) -> tuple[Equation, ...]:
     """An equation between SymPy expressions over real symbols."""
     both = translate(sp.sympify(left), sp.sympify(right), assuming)
+    if both.opaque:
+        raise UsageError(f"{left} = {right}: as an equation of morphisms pi, sin and cos are arbitrary; use decide on the expressions")
     return (Equation(both.lhs, both.rhs),)
 
 

@@ -1,5 +1,6 @@
 """The claims about the dual process against numbers that share nothing with the engines: mpmath, NumPy, SymPy's own logarithm."""
 
+import runpy
 from pathlib import Path
 
 import mpmath
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symcat.errors import DomainError
+from symcat.errors import DomainError, UsageError
 from symcat.prove.cache import Store
 from symcat.prove.campaign import settle_claim
+from symcat.prove.decide import decide
 from symcat.prove.module import load
 
 PATH = Path(__file__).parents[2] / "proofs" / "dual_process.py"
@@ -57,6 +59,20 @@ def test_the_logarithm_of_the_second_root_is_complex():
     phi = (1 + sp.sqrt(5)) / 2
     assert sp.expand_complex(sp.log(-phi) - sp.log(phi)).equals(sp.I * sp.pi)
     assert complex(mpmath.log(-1 - g)) == pytest.approx(complex(float(mpmath.log(1 + g)), np.pi))
+
+
+def test_the_second_root_has_modulus_phi_and_argument_pi():
+    """phi (cos pi + i sin pi) = -phi, which is ln(-phi) = ln phi + i pi on the principal branch."""
+    phi = (1 + sp.sqrt(5)) / 2
+    cos, sin = (sp.Mul(phi, f(sp.pi, evaluate=False), evaluate=False) for f in (sp.cos, sp.sin))
+    assert decide(cos, -phi).proved
+    assert decide(sin, sp.S.Zero).proved
+    assert decide(cos, phi).refuted
+
+
+def test_equations_of_morphisms_are_not_made_of_expressions_with_pi():
+    with pytest.raises(UsageError, match="use decide on the expressions"):
+        runpy.run_path(str(PATH))["equal"](sp.pi, sp.Integer(3))
 
 
 @pytest.mark.parametrize(("curvature", "radius"), [(1, 0.934896812), (0.1, 0.98603), (0.01, 0.99873), (300, 2.5426)])
