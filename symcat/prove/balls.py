@@ -20,6 +20,7 @@ from symcat.category.scalars import Undecided, cubic, rational, smooth_sample
 from symcat.errors import DomainError
 
 NAN = arb("nan")
+LONGEST = 4000    # bits of a number that is written out
 EITHER = arb(0.5, 0.5)
 
 
@@ -142,6 +143,16 @@ def apart(left: arb, right: arb) -> bool | None:
     if not (left.is_finite() and right.is_finite()):
         return None
     return not left.overlaps(right)
+
+
+def exact(value: arb) -> Fraction | None:
+    """The rational number that a ball without a radius is, unless it is too long to be written; None for other balls."""
+    if not (value.is_exact() and value.is_finite()):
+        return None
+    mantissa, exponent = map(int, value.man_exp())
+    if abs(exponent) > LONGEST:
+        return None
+    return mantissa * Fraction(2) ** exponent
 
 
 def digits(value: arb, count: int = 20) -> str:

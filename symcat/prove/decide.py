@@ -193,26 +193,24 @@ def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[o
     lhs, rhs = expression(lhs), expression(rhs)
     if rel != "=":
         return settle(Inequality(lhs, rhs, rel, tuple(assuming)), "as functions", engines=engines)[0]
-    relations = [relation for one in assuming for relation in assumed(one)]
+    first = _scalar(lhs, rhs, [relation for one in assuming for relation in assumed(one)], engines)
+    if first is not None and not first.unknown:
+        return first
     try:
         both = translate(lhs, rhs, assuming)
     except UsageError:
-        verdict = _scalar(lhs, rhs, relations, engines)
-        if verdict is None:
+        if first is None:
             raise
-        return verdict
+        return first
     verdict, _ = settle((Equation(both.lhs, both.rhs),), "as functions", engines=engines)
     verdict = points.restated(verdict, lhs, rhs, both) if verdict.refuted else verdict
-    further = _scalar(lhs, rhs, relations, engines) if verdict.unknown else None
-    if further is None:
+    if first is None or not verdict.unknown:
         return verdict
-    if not further.unknown:
-        return further
-    return unknown(f"{verdict.reason}; {further.reason}", further.method, "as functions", max(verdict.tested, further.tested))
+    return unknown(f"{first.reason}; {verdict.reason}", first.method, "as functions", max(first.tested, verdict.tested))
 
 
 def _scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational], engines: Engines) -> Verdict | None:
-    """What the field engine says; None where it has no translation."""
+    """What the field engine says, the quickest on scalars; None where it has no translation."""
     try:
         return engines.scalar(lhs, rhs, relations)
     except DomainError:

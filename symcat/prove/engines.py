@@ -32,7 +32,7 @@ def ordered(goal: Inequality) -> object:
 
 
 def scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational]) -> Verdict:
-    """The verdict of the field engine on an equation of expressions; it is loaded only when other engines have failed."""
+    """The verdict of the field engine on an equation of expressions; it is loaded only when one is to be decided."""
     from symcat.prove.field.engine import decide_scalar
 
     return decide_scalar(lhs, rhs, relations)
@@ -55,7 +55,7 @@ class Engines:
 
     `refute(lhs, rhs, facts, seed=0)` gives a witness or what was tested, `equal(lhs, rhs, facts)` and `additive(f, wires)` a
     proof or a failure, `valid(formula)` a status with its detail, `ordered(inequality)` a proof, a witness or why there is neither, and
-    `scalar(lhs, rhs, relations)` a verdict on an equation of SymPy expressions that the others leave open.
+    `scalar(lhs, rhs, relations)` a verdict on an equation of SymPy expressions, which is asked for first.
     """
 
     refute: Callable[..., Witness | Tested]

@@ -63,9 +63,9 @@ def decide_goal(goal: ScalarGoal) -> Verdict:
     return proved(shown.method, record.stub(), premises, AS_FUNCTIONS, tested)
 
 
-def _refuted(point: Point, left: str, right: str) -> Verdict:
+def _refuted(point: Point, left: str, right: str, exact: bool) -> Verdict:
     where = {name: str(value) for name, value in point.items()}
-    return refuted({"inputs": where, "left": left, "right": right, "exact": False}, "ball arithmetic", AS_FUNCTIONS)
+    return refuted({"inputs": where, "left": left, "right": right, "exact": exact}, "ball arithmetic", AS_FUNCTIONS)
 
 
 @dataclass(frozen=True)

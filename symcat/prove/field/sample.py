@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symcat.prove.balls import apart, digits, enclose, precision
+from symcat.prove.balls import apart, digits, enclose, exact, precision
 from symcat.prove.field.read import Condition, ScalarGoal
 from symcat.prove.field.term import Term, numbers
 
@@ -33,9 +33,12 @@ Point = dict[str, Fraction]
 
 @dataclass(frozen=True)
 class Sampled:
-    """What the points say: a witness (point, left, right), or the points inside the domain, at all of which the sides agree."""
+    """What the points say: a witness, or the points inside the domain, at all of which the sides agree.
 
-    witness: tuple[Point, str, str] | None
+    A witness is a point, the two values there, and whether these are exact.
+    """
+
+    witness: tuple[Point, str, str, bool] | None
     inside: tuple[Point, ...]
 
 
@@ -131,12 +134,15 @@ def _both(goal: ScalarGoal, point: Point) -> tuple | None:
         return None
 
 
-def _texts(left: object, right: object) -> tuple[str, str]:
-    """Two numbers in decimals, as many as show that they differ."""
+def _texts(left: object, right: object) -> tuple[str, str, bool]:
+    """Two numbers as rationals, or in as many decimals as show that they differ."""
+    plain = exact(left), exact(right)
+    if None not in plain:
+        return str(plain[0]), str(plain[1]), True
     for count in (12, 30, 60, 150, 400):
         if digits(left, count) != digits(right, count):
-            return digits(left, count), digits(right, count)
-    return str(left), f"{right} (another number)"
+            return digits(left, count), digits(right, count), False
+    return str(left), f"{right} (another number)", False
 
 
 class Evaluation:

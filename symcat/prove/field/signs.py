@@ -20,7 +20,7 @@ from symcat.prove.field.tower import EXP, LOG, OPAQUE, ROOT, SINE, VARIABLE, Tow
 ALL = frozenset((-1, 0, 1))
 ALLOWED = {">0": frozenset((1,)), ">=0": frozenset((0, 1)), "!=0": frozenset((-1, 1)), "=0": frozenset((0,))}
 SMALL_DEGREE, SMALL_TERMS, MOST_CONSTRAINTS = 12, 40, 24
-MOST_QUESTIONS = 250
+MOST_QUESTIONS, STEPS = 150, 100_000
 
 
 class Infeasible(Exception):
@@ -226,7 +226,7 @@ class Signs:
         if label not in self.answers and len(self.answers) >= MOST_QUESTIONS:
             return False
         if label not in self.answers:
-            self.answers[label] = contradictory(conditions)
+            self.answers[label] = contradictory(conditions, STEPS)
         self.by_solver |= self.answers[label]
         return self.answers[label]
 
