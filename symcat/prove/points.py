@@ -91,7 +91,10 @@ def admits(lhs: sp.Expr, rhs: sp.Expr, both: Translation, point: Point) -> bool:
 def value(e: sp.Expr, point: Mapping[sp.Symbol, sp.Rational]) -> sp.Expr | None:
     """The real number that an expression is at a point, or None when it is not one."""
     plain = e.replace(lambda part: type(part) in DEFINITIONS, lambda part: DEFINITIONS[type(part)](*part.args))
-    number = plain.subs(point, simultaneous=True)
+    try:
+        number = plain.subs(point, simultaneous=True)
+    except (TypeError, ValueError):         # SymPy compares no complex numbers: max(log(-1), 0)
+        return None
     if not number.is_number or number.has(sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I) or number.is_real is False:
         return None
     return number if number.is_real else None

@@ -164,3 +164,8 @@ def test_the_same_goal_gives_the_same_record() -> None:
     goal = Inequality(3 * x**2 * y**2, x**4 * y**2 + x**2 * y**4 + 1)
     (_, first), (_, second) = settle(goal), settle(goal)
     assert first == second
+
+
+def test_points_where_branches_are_complex_are_outside_the_domain() -> None:
+    assert value(sp.Max(sp.log(x), 0), {x: sp.Integer(-1)}) is None
+    assert decide(0, sp.Max(sp.log(x), 0), "<=").proved
