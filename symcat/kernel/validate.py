@@ -7,6 +7,7 @@ reference interpreter's.  What is run here is text that `emit` wrote, never a us
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from symcat.kernel.twins import FIELD, Checked, Offset, Twin, symbols_near
 
 Equal = Callable[[sp.Expr, sp.Expr], bool]
 ATTEMPTS = 5
+EXPANDED = 20_000    # expressions with more terms than this are not multiplied out
 
 
 @dataclass(frozen=True)
@@ -173,9 +175,14 @@ def _check_addresses(namespace: dict[str, object], work: Compiled) -> None:
 
 
 def same(left: sp.Expr, right: sp.Expr) -> bool:
-    """Whether two expressions are equal as rational functions of their subterms that are not rational; False is "not shown"."""
+    """Whether two expressions are equal as rational functions of their subterms that are not rational.
+
+    False is "not shown": what would take long to multiply out is left to the other checks.
+    """
     if left == right:
         return True
+    if _terms(left, {}) + _terms(right, {}) > EXPANDED:
+        return False
     gap = sp.expand(left - right)
     if gap == 0:
         return True
@@ -185,6 +192,21 @@ def same(left: sp.Expr, right: sp.Expr) -> bool:
         return False
     numerator, _ = sp.fraction(sp.together(_opaque(gap, {})))
     return sp.expand(numerator) == 0
+
+
+def _terms(e: sp.Expr, known: dict[sp.Expr, int]) -> int:
+    """At least how many terms the expression has when it is multiplied out, not counting that equal ones are collected."""
+    if e not in known:
+        if e.is_Add:
+            known[e] = sum(_terms(a, known) for a in e.args)
+        elif e.is_Mul:
+            known[e] = math.prod(_terms(a, known) for a in e.args)
+        elif e.is_Pow and e.exp.is_Integer and e.exp > 0:
+            count = min(_terms(e.base, known), EXPANDED)
+            known[e] = math.comb(count + int(e.exp) - 1, int(e.exp)) if e.exp <= 64 else count
+        else:
+            known[e] = 1
+    return known[e]
 
 
 def _opaque(e: sp.Expr, known: dict[sp.Expr, sp.Dummy]) -> sp.Expr:

@@ -123,3 +123,9 @@ def test_the_text_of_a_learner_does_not_depend_on_the_run():
 def test_descent_is_what_its_name_says():
     step = descent(BY_NAME["cube"].f)
     assert step.states == 1 and step.step.cod.names == ("x", "loss")
+
+
+def test_what_would_take_long_to_multiply_out_is_not_shown():
+    wide = sum(sp.symbols("a:40"))
+    assert same((wide + 1) * wide, wide**2 + wide)
+    assert not same((wide + 1) ** 9 * wide, (wide + 1) ** 8 * (wide**2 + wide))
