@@ -116,14 +116,16 @@ class Values:
                 self.signs.assume(p, allowed)
             except Infeasible as empty:
                 raise Undefined(condition) from empty
+            for equation in tuple(self.signs.equations):
+                self._solve(equation)
         return p
 
     def suppose(self, condition: Condition) -> None:
         """Take a condition of the cell for granted; an equation is solved for a variable when one can be."""
         p = self.value(condition.term)
         self.signs.assume(p, ALLOWED[condition.relation])
-        if condition.relation == "=0":
-            self._solve(p)
+        for equation in (p, *self.signs.equations) if condition.relation == "=0" else tuple(self.signs.equations):
+            self._solve(equation)
 
     def _solve(self, p: Poly) -> None:
         numerator, _ = self.tower.cleared(p)

@@ -13,8 +13,9 @@ from sympy import Abs, Max, Piecewise, Rational, exp, log, sign, sqrt
 from symcat.errors import DomainError
 from symcat.prove.field.cells import NotShown, prove
 from symcat.prove.field.engine import decide_scalar
-from symcat.prove.field.read import read
+from symcat.prove.field.read import Condition, ScalarGoal, read
 from symcat.prove.field.sample import Evaluation, sample
+from symcat.prove.field.term import Term, call, number, root, switch, variable
 from tests.prove.field.goals import GOALS
 
 x, y, z = sp.symbols("x y z", real=True)
@@ -151,3 +152,31 @@ def test_values_at_points_share_nothing_with_the_normal_form():
     with mpmath.workdps(30):
         ball = Evaluation({"x": 3}).value(goal.lhs)
         assert abs(mpmath.mpf(str(ball.mid().str(25, radius=False))) - mpmath.asinh(3)) < mpmath.mpf(10) ** -12
+
+
+def size(term: Term) -> Term:
+    return switch(term, -term, number(0), term)
+
+
+M, X, Y = map(variable, "mxy")
+ROOT = root(M * X, 2)
+RAW = [
+    ("a root of a product that may vanish says nothing of its factors", ROOT + size(X), ROOT + X, False),
+    ("nor does a square in it", root(X * X * Y, 2) + size(Y), root(X * X * Y, 2) + Y, False),
+    ("nor a size in it", root(size(X) * Y, 4) + size(Y), root(size(X) * Y, 4) + Y, False),
+    ("nor a root in it", root(ROOT * Y, 3) + size(Y) + size(X), root(ROOT * Y, 3) + Y + X, False),
+    ("a logarithm of a product does", call("log", M * X) + size(X), call("log", M * X) + X, True),
+    ("but not without the sign of the other", call("log", X * Y) + size(X), call("log", X * Y) + X, False),
+    ("a root splits where both roots exist", root(X * M, 2), root(X, 2) * root(M, 2), True),
+    ("a quotient is 1 off its zero", X / X, number(1), True),
+    ("0/0 is nothing", (X - X) / (X - X), Y, False),
+    ("a value at a boundary counts", switch(M, number(1), number(0), number(1)), number(1), False),
+    ("two conditions leave one point", root(-M, 2) + Y + M, Y, True),
+    ("and nothing is said of the others", root(-M, 2) + Y + X, Y, False),
+]
+
+
+@pytest.mark.parametrize("name, left, right, true", RAW, ids=[name for name, *_ in RAW])
+def test_terms_that_sympy_would_have_changed(name, left, right, true):
+    shown = prove(ScalarGoal(left, right, ("m", "x", "y"), (Condition(M, ">=0"),)))
+    assert isinstance(shown, NotShown) != true, shown
