@@ -14,6 +14,7 @@ from symcat.errors import DataError
 from symcat.kernel.compiler import lower
 from symcat.kernel.jit import digest
 from symcat.kernel.program import TrainingStep
+from symcat.laws.obligations import ALWAYS
 from symcat.prove.record import load_goal, read
 
 STEP = "learning step"
@@ -36,21 +37,25 @@ class Stamped:
 def recheck_kernel(path: Path, recheck: Callable[[Path], object]) -> str:
     """Why a kernel file holds; DataError with what is wrong with it otherwise.
 
-    Its name must carry the digest of its text; every certificate of its header must lie beside it, in `certificates/` or the
-    same folder, and hold by `recheck`; the step of the "learning step" certificate must be the morphism of the header, and more
-    than equal to itself; and compiling that step at the header's values must give this very text.  What the step was proved
-    equal to is in the certificate: its digest is in the answer, for comparison with `learner.formula().digest`.
+    Its name must carry the digest of its text; its header must name a certificate for each obligation that every learner has;
+    each must lie beside it, in `certificates/` or the same folder, be of that claim, and hold by `recheck`; the step of the
+    "learning step" certificate must be the morphism of the header, and more than equal to itself; and compiling that step at
+    the header's values must give this very text.  What the step was proved equal to is in the certificate: its digest is in the
+    answer, for comparison with `learner.formula().digest`.
     """
     stamp = read_stamp(path)
     if stamp.status != "PROVED":
         raise DataError(f"{path} is stamped {stamp.status}: nothing is proved about it")
     found = dict(stamp.certificates)
-    if STEP not in found:
-        raise DataError(f"{path} carries no certificate for its {STEP}: it has {', '.join(found) or 'none'}")
+    if missing := [name for name in ALWAYS if name not in found]:
+        raise DataError(f"{path} carries no certificate for {', '.join(missing)}: it has {', '.join(found) or 'none'}")
     for name, certificate in stamp.certificates:
         outcome = recheck(beside(path, certificate))
         if not outcome.ok:
             raise DataError(f"the certificate of {name} does not hold: {outcome.why}")
+        claimed = read(beside(path, certificate))["claim"].get("name")
+        if claimed != name:
+            raise DataError(f"the header calls {certificate[:16]} the certificate of {name}, but it is that of {claimed}")
     step, formula = proved_step(beside(path, found[STEP]))
     if step == formula:
         raise DataError(f"the certificate of the {STEP} says that a program equals itself, which holds of any program")

@@ -11,6 +11,7 @@ from symcat.laws.lenses import CRUTTWELL
 from symcat.laws.reverse import REVERSE
 from symcat.learn.learner import Learner
 
+ALWAYS = ("RD.2 objective", "RD.5 objective", "RD.6 objective", "R=D* objective", "back-propagation", "learning step")
 LEARNER = "Cruttwell et al. 2022, section on supervised learning"
 
 

@@ -53,7 +53,7 @@ def test_a_kernel_as_written_holds(folder):
 @pytest.mark.parametrize("old, new, words", [
     ("gamma = 9/10", "gamma = 8/10", "not what the proved step compiles to"),
     ("status: PROVED", "status: UNPROVED", "stamped UNPROVED"),
-    ("certificate: learning step", "certificate: learning stop", "no certificate for its learning step"),
+    ("certificate: learning step", "certificate: learning stop", "no certificate for learning step"),
     ("    for ", "    for  ", "not what the proved step compiles to"),
     ("dtype: float64", "dtype: float32", "not what the proved step compiles to"),
     ("values: ", "valves: ", "no kernel's header"),
@@ -91,3 +91,15 @@ def test_a_changed_byte_or_a_lost_certificate_is_noticed(folder, tmp_path):
     other.write_text("x = 1\n")
     with pytest.raises(DataError, match="not named like a kernel"):
         recheck_kernel(other, recheck)
+
+
+def test_a_certificate_under_the_name_of_another_claim_does_not_hold(folder, tmp_path):
+    found = dict(read_stamp(kernel_in(folder)).certificates)
+    with pytest.raises(DataError, match=r"but it is that of RD\.5 objective"):
+        recheck_kernel(edited(folder, tmp_path, found["RD.2 objective"], found["RD.5 objective"]), recheck)
+
+
+def test_an_obligation_that_the_header_leaves_out_is_missed(folder, tmp_path):
+    line = f"certificate: RD.6 objective: {dict(read_stamp(kernel_in(folder)).certificates)['RD.6 objective']}\n"
+    with pytest.raises(DataError, match=r"no certificate for RD\.6 objective"):
+        recheck_kernel(edited(folder, tmp_path, line, ""), recheck)
