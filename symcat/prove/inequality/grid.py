@@ -102,7 +102,10 @@ def _at(e: sp.Basic, table: Table) -> Array:
     if e in (sp.true, sp.false):
         return np.array(bool(e))
     if e.is_number and not e.args:
-        return np.array(float(e))
+        try:
+            return np.array(float(e))
+        except OverflowError:
+            return np.array(np.inf if e > 0 else -np.inf)
     if isinstance(e, sp.Piecewise):
         result: Array = np.array(np.nan)
         for value, condition in reversed(e.args):

@@ -194,7 +194,11 @@ def solve(relaxation: Relaxation, deadline: float) -> Iterator[Certificate]:
             if space is None:
                 break
             places = current.places()
-            found = most_positive(*space.numeric(), places, deadline)
+            try:
+                with np.errstate(all="ignore"):
+                    found = most_positive(*space.numeric(), places, deadline)
+            except (OverflowError, np.linalg.LinAlgError):      # numbers beyond floating point
+                return
             if found is None:
                 break
             yield from _rounded(current, space, found[0])

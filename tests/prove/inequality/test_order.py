@@ -102,8 +102,12 @@ def test_assumptions_that_contradict_each_other_prove_nothing(assuming: list) ->
     assert "not shown satisfiable" in verdict.reason
 
 
-def test_a_side_that_is_defined_nowhere_proves_nothing() -> None:
-    verdict = decide(0, sp.sqrt(-1 - x**2) + 1, "<=")
+@pytest.mark.parametrize("side", [
+    sp.sqrt(-1 - x**2) + 1, sp.sqrt(x - 1) * sp.sqrt(-x), sp.Piecewise((sp.log(x) ** 2, x > 0), (sp.log(-x) ** 2, True)),
+], ids=str)
+def test_a_side_whose_domain_is_empty_proves_nothing(side: sp.Expr) -> None:
+    """The premises of a Piecewise ask that each of its branches be defined."""
+    verdict = decide(0, side, "<=")
     assert verdict.unknown
     assert "not shown satisfiable" in verdict.reason
 
@@ -131,6 +135,13 @@ def test_what_cannot_be_written_is_unknown(e: sp.Expr) -> None:
 
 def test_names_that_are_kept() -> None:
     assert "_r0" in decide(0, sp.Symbol("_r0", real=True) ** 2, "<=").reason
+
+
+def test_numbers_beyond_floating_point() -> None:
+    huge = sp.Integer(10) ** 400
+    assert decide(0, x**2 + 1 / huge, "<").proved
+    assert decide(0, x**2 - 1 / huge, "<=").refuted
+    assert not decide(0, huge * x**2 - x, "<=").proved
 
 
 def test_floats_and_other_relations_are_refused() -> None:
