@@ -23,6 +23,7 @@ from symcat.prove import record as records
 from symcat.prove.additivity import states_additivity
 from symcat.prove.claim import Additive, Claim, Equation, Formula, Inequality
 from symcat.prove.engines import STANDARD, Engines
+from symcat.prove.field.read import ScalarGoal
 from symcat.prove.index.equal import Proof
 from symcat.prove.order import Open
 from symcat.prove.translate import assumed, expression, translate
@@ -88,6 +89,8 @@ def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str
         return _settle_formula(goal, about, engines)
     if isinstance(goal, Inequality):
         return _settle_inequality(goal, about, engines)
+    if isinstance(goal, ScalarGoal):
+        return _settle_scalar(goal, about, engines)
     raise UsageError(f"a goal is a {type(goal).__name__}: expected a non-empty tuple of equations, Additive, Formula or Inequality")
 
 
@@ -178,6 +181,16 @@ def _settle_inequality(goal: Inequality, about: Mapping[str, str] | None, engine
         return unknown(outcome.reason, "", "as functions"), None
     record = records.make(goal, outcome.method, outcome.premises, outcome.trace, "as functions", about)
     return proved(outcome.method, records.stub(record), outcome.premises, "as functions"), record
+
+
+def _settle_scalar(goal: ScalarGoal, about: Mapping[str, str] | None, engines: Engines) -> Settled:
+    """Equations of scalars in terms."""
+    outcome = engines.identity(goal)
+    if isinstance(outcome, Verdict):
+        return outcome, None
+    trace = [{"method": outcome.method, "premises": list(outcome.premises), "trace": {"cells": list(outcome.cells)}}]
+    record = records.make(goal, outcome.method, outcome.premises, trace, "as functions", about)
+    return proved(outcome.method, records.stub(record), outcome.premises, "as functions", outcome.tested), record
 
 
 # ---- morphisms and expressions

@@ -11,6 +11,7 @@ from sympy.core.relational import Relational
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
 from symcat.laws.claim import Formula, Inequality
+from symcat.prove.field.read import ScalarGoal
 from symcat.prove.index.equal import Failure, Proof, prove_additive, prove_equal
 from symcat.prove.refute import refute
 from symcat.prove.witness import Tested, Witness
@@ -38,6 +39,13 @@ def scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational]) -> Verdi
     return decide_scalar(lhs, rhs, relations)
 
 
+def identity(goal: ScalarGoal) -> object:
+    """The outcome of the field engine on a goal in terms."""
+    from symcat.prove.field.engine import settle_goal
+
+    return settle_goal(goal)
+
+
 def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
     """The index normal form, and where it fails, the field engine for programs over scalars."""
     outcome = prove_equal(lhs, rhs, facts)
@@ -55,7 +63,8 @@ class Engines:
 
     `refute(lhs, rhs, facts, seed=0)` gives a witness or what was tested, `equal(lhs, rhs, facts)` and `additive(f, wires)` a
     proof or a failure, `valid(formula)` a status with its detail, `ordered(inequality)` a proof, a witness or why there is neither, and
-    `scalar(lhs, rhs, relations)` a verdict on an equation of SymPy expressions, which is asked for first.
+    `scalar(lhs, rhs, relations)` a verdict on an equation of SymPy expressions, which is asked for first;
+    `identity(goal)` gives the proof of such an equation in terms, or the verdict that there is none.
     """
 
     refute: Callable[..., Witness | Tested]
@@ -64,6 +73,7 @@ class Engines:
     valid: Callable[[Formula], tuple[str, object]]
     ordered: Callable[[Inequality], object] = ordered
     scalar: Callable[..., Verdict] = scalar
+    identity: Callable[[ScalarGoal], object] = identity
 
 
 STANDARD = Engines(refute, programs, prove_additive, valid)

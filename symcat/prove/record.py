@@ -14,6 +14,8 @@ from symcat.category.deserialise import load, load_fact
 from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact
 from symcat.errors import DataError
 from symcat.prove.claim import Additive, Equation, Goal, Inequality
+from symcat.prove.field.goal import KIND, dump_scalar, load_scalar
+from symcat.prove.field.read import ScalarGoal
 from symcat.prove.formula import dump_formula, load_formula
 from symcat.prove.inequality.goal import dump_inequality, load_inequality
 from symcat.verdict import EQUALITIES
@@ -36,6 +38,8 @@ def goal_data(goal: object) -> dict[str, Any]:
         return {"kind": "additive", "f": dump(goal.f), "wires": list(goal.wires), "equations": [_equation(e) for e in goal.equations]}
     if isinstance(goal, tuple):
         return {"kind": "equations", "equations": [_equation(e) for e in goal]}
+    if isinstance(goal, ScalarGoal):
+        return dump_scalar(goal)
     return dump_inequality(goal) if isinstance(goal, Inequality) else dump_formula(goal)
 
 
@@ -45,6 +49,8 @@ def load_goal(data: Mapping[str, Any]) -> Goal:
         return load_formula(data)
     if isinstance(data, dict) and data.get("kind") == "inequality":
         return load_inequality(data)
+    if isinstance(data, dict) and data.get("kind") == KIND:
+        return load_scalar(data)
     if not isinstance(data, dict) or data.get("kind") not in ("equations", "additive") or not _some(data.get("equations")):
         raise DataError(f"the goal {str(data)[:60]}: expected a non-empty list of equations, an additivity goal or a formula")
     equations = tuple(_load_equation(item) for item in data["equations"])

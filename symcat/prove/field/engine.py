@@ -10,9 +10,9 @@ from sympy.core.relational import Relational
 
 from symcat.category.serialise import content_digest
 from symcat.prove.field.cells import NotShown, prove
-from symcat.prove.field.read import Condition, ScalarGoal, read
+from symcat.prove.field.goal import dump_scalar
+from symcat.prove.field.read import ScalarGoal, read
 from symcat.prove.field.sample import Point, admitted, sample, search
-from symcat.prove.field.term import data
 from symcat.verdict import Verdict, proved, refuted, unknown
 
 AS_FUNCTIONS = "as functions"
@@ -44,6 +44,26 @@ def _admits(symbols: set[sp.Symbol], inputs: Mapping[str, str]) -> bool:
 
 def decide_goal(goal: ScalarGoal) -> Verdict:
     """Decide a goal in terms."""
+    outcome = settle_goal(goal)
+    if isinstance(outcome, Verdict):
+        return outcome
+    whole = {"goal": dump_scalar(goal), "method": outcome.method, "premises": list(outcome.premises), "trace": list(outcome.cells)}
+    stub = {"digest": content_digest(whole), "goal": content_digest(whole["goal"])}
+    return proved(outcome.method, stub, outcome.premises, AS_FUNCTIONS, outcome.tested)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A proof: its method, its premises, the cells with their kernels, and how many points agree."""
+
+    method: str
+    premises: tuple[str, ...]
+    cells: tuple[dict, ...]
+    tested: int
+
+
+def settle_goal(goal: ScalarGoal) -> Verdict | Settled:
+    """A proof of a goal, or the verdict that it is refuted or unknown."""
     sampled = sample(goal)
     if sampled.witness is not None:
         return _refuted(*sampled.witness)
@@ -59,35 +79,9 @@ def decide_goal(goal: ScalarGoal) -> Verdict:
     if not any(admitted(shown.premises, point) for point in sampled.inside):
         return unknown("field normal form: premises not shown satisfiable", "field normal form", AS_FUNCTIONS, tested)
     premises = tuple(dict.fromkeys(str(c) for c in (*goal.assumptions, *shown.premises)))
-    record = Record(goal, shown.method, premises, shown.trace)
-    return proved(shown.method, record.stub(), premises, AS_FUNCTIONS, tested)
+    return Settled(shown.method, premises, shown.trace, tested)
 
 
 def _refuted(point: Point, left: str, right: str, exact: bool) -> Verdict:
     where = {name: str(value) for name, value in point.items()}
     return refuted({"inputs": where, "left": left, "right": right, "exact": exact}, "ball arithmetic", AS_FUNCTIONS)
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a proof is known by: the goal in terms, the method, the premises, the cells with their kernels."""
-
-    goal: ScalarGoal
-    method: str
-    premises: tuple[str, ...]
-    trace: tuple[dict, ...]
-
-    def stub(self) -> dict[str, str]:
-        """The digest of the whole, and that of the goal."""
-        goal = goal_data(self.goal)
-        whole = {"goal": goal, "method": self.method, "premises": list(self.premises), "trace": list(self.trace)}
-        return {"digest": content_digest(whole), "goal": content_digest(goal)}
-
-
-def goal_data(goal: ScalarGoal) -> dict:
-    """A goal as JSON-able data."""
-    def condition(c: Condition) -> list:
-        return [c.relation, data(c.term)]
-    return {"kind": "scalar", "lhs": data(goal.lhs), "rhs": data(goal.rhs), "variables": list(goal.variables),
-            "integers": sorted(goal.integers),
-            "assumptions": [condition(c) for c in goal.assumptions], "required": [condition(c) for c in goal.required]}

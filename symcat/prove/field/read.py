@@ -214,6 +214,10 @@ def _of_symbol(symbol: sp.Symbol) -> list[Condition]:
     """What the assumptions of a symbol say about its sign."""
     if not symbol.is_commutative or symbol.is_real is False:
         raise DomainError(f"the symbol {symbol} is not real")
+    signs = [name for name, _, _ in SIGNS if getattr(symbol, f"is_{name}")][:1] or ["zero"] * bool(symbol.is_zero)
+    known = dict.fromkeys(["integer" if symbol.is_integer else "real", *signs], True)
+    if symbol not in (sp.Symbol(symbol.name), sp.Symbol(symbol.name, **known)):
+        raise DomainError(f"the assumptions of the symbol {symbol}: expected real or integer, and a sign")
     plain = variable(symbol.name)
     for name, relation, factor in SIGNS:
         if getattr(symbol, f"is_{name}"):
