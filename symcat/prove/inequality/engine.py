@@ -27,7 +27,7 @@ from symcat.prove.order import Open
 from symcat.prove.points import Point
 from symcat.prove.translate import Translation, translate
 
-QUICK_MS, PATIENT_MS = 300, 4000
+QUICK_MS, ALL_QUICK_MS, PATIENT_MS = 300, 3000, 4000
 SECONDS = 8.0
 TRUSTED = "trusted: z3"
 WORDS = {"==": "="}
@@ -93,7 +93,7 @@ def _decided(search: Search) -> Outcome:
     """Z3 for a moment, for a model that refutes; then certificates; then Z3 for as long as is left."""
     quick: list[str] = []
     for problem in search.problems:
-        status, witness = _ask(search, problem, QUICK_MS)
+        status, witness = _ask(search, problem, min(QUICK_MS, ALL_QUICK_MS // len(search.problems)))
         if witness:
             return witness
         quick.append(status)

@@ -104,19 +104,19 @@ def complement(matrix: np.ndarray, threshold: float) -> Matrix | None:
     null = vectors[:, small].T.copy()
     pivots: list[int] = []
     for row in range(len(null)):
-        i, j = np.unravel_index(np.argmax(np.abs(null[row:])), null[row:].shape)
+        place = np.unravel_index(np.argmax(np.abs(null[row:])), null[row:].shape)
+        i, j = int(place[0]), int(place[1])
         null[[row, row + i]] = null[[row + i, row]]
         null[row] /= null[row, j]
         for other in range(len(null)):
             if other != row:
                 null[other] -= null[other, j] * null[row]
-        pivots.append(int(j))
-    rows = []
-    for j in range(len(values)):
-        if j not in pivots:
-            row = [Fraction(0)] * len(values)
-            row[j] = Fraction(1)
+        pivots.append(j)
+    rows: Matrix = []
+    for column in range(len(values)):
+        if column not in pivots:
+            free = [Fraction(int(k == column)) for k in range(len(values))]
             for number, pivot in enumerate(pivots):
-                row[pivot] = -Fraction(float(null[number, j])).limit_denominator(60)
-            rows.append(row)
+                free[pivot] = -Fraction(float(null[number, column])).limit_denominator(60)
+            rows.append(free)
     return rows

@@ -152,16 +152,12 @@ class Relaxation:
 
 def certify(problem: Mapping[str, Any], seconds: float, levels: Sequence[Level] = LEVELS) -> tuple[Certificate | None, list[str]]:
     """A certificate that the replay accepts, or None; and what was tried."""
-    tried = []
+    tried: list[str] = []
     deadline = time.monotonic() + seconds
     whole = Task.of(problem)
-    parts = {} if problem["strict"] else even_parts(whole)
-    if len(parts) > 1:
-        plain = [level for level in levels if not level.left]
-        found = {root: certify({**problem, "goal": listed(goal)}, seconds / (2 * len(parts)), plain)[0] for root, goal in parts.items()}
-        whole_one = joined(whole.arity, found)
-        if whole_one and not flaw(problem, whole_one):
-            return whole_one, tried
+    in_parts = _by_parts(problem, whole, seconds / 2, levels)
+    if in_parts:
+        return in_parts, tried
     rest, signed = without_signed_factors(whole, problem["strict"])
     for level in levels:
         for task in _tasks(rest, whole, problem["cell"]):
@@ -178,6 +174,21 @@ def certify(problem: Mapping[str, Any], seconds: float, levels: Sequence[Level] 
                     return found, tried
         tried.append(str(level))
     return None, tried
+
+
+def _by_parts(problem: Mapping[str, Any], whole: Task, seconds: float, levels: Sequence[Level]) -> Certificate | None:
+    """A certificate from those of the coefficients of squares of free variables."""
+    parts = {} if problem["strict"] else even_parts(whole)
+    if len(parts) < 2:
+        return None
+    plain = [level for level in levels if not level.left]
+    found: dict[tuple[int, ...], Certificate | None] = {}
+    for root, goal in parts.items():
+        found[root] = certify({**problem, "goal": listed(goal)}, seconds / len(parts), plain)[0]
+        if found[root] is None:
+            return None
+    certificate = joined(whole.arity, found)
+    return certificate if certificate and not flaw(problem, certificate) else None
 
 
 def _tasks(rest: Task, whole: Task, cell: bool) -> list[Task]:
