@@ -10,6 +10,7 @@ import sympy as sp
 from sympy.core.evalf import PrecisionExhausted
 
 from symcat.category import functions as fn
+from symcat.category.expression import At
 from symcat.errors import SoundnessError
 from symcat.prove.translate import Translation
 from symcat.verdict import Verdict, refuted, unknown
@@ -71,7 +72,7 @@ def violation(lhs: sp.Expr, rhs: sp.Expr, rel: str, both: Translation) -> dict |
 
 def violated(lhs: sp.Expr, rhs: sp.Expr, rel: str, both: Translation, point: Point) -> dict | None:
     """The witness against `lhs rel rhs` that a point is, or None when it is none."""
-    if both.undefined or not admitted(point, both):
+    if both.undefined or not admits(lhs, rhs, both, point):
         return None
     left, right = value(lhs, point), value(rhs, point)
     if left is None or right is None:
@@ -84,8 +85,23 @@ def violated(lhs: sp.Expr, rhs: sp.Expr, rel: str, both: Translation, point: Poi
 
 
 def admits(lhs: sp.Expr, rhs: sp.Expr, both: Translation, point: Point) -> bool:
-    """Whether a point satisfies the assumptions, and both sides have real values there."""
-    return admitted(point, both) and value(lhs, point) is not None and value(rhs, point) is not None
+    """Whether a point satisfies the assumptions and the conditions of the domain, and both sides have real values there.
+
+    The square of log(-1) is a real number, but -1 is not in the domain.
+    """
+    if not admitted(point, both) or value(lhs, point) is None or value(rhs, point) is None:
+        return False
+    place = {At(name): point[symbol] if symbol.is_Symbol else symbol for symbol, name in both.names.items()}
+    for requirement in (*both.lhs.requirements, *both.rhs.requirements):
+        number = value(requirement.expr.xreplace(place), {})
+        if number is None or meets(number, requirement.relation) is not True:
+            return False
+    return True
+
+
+def meets(number: sp.Expr, relation: str) -> bool | None:
+    """Whether an expression is >0, >=0 or !=0, as far as SymPy knows."""
+    return {">0": number.is_positive, ">=0": number.is_nonnegative, "!=0": number.is_nonzero}[relation]
 
 
 def value(e: sp.Expr, point: Mapping[sp.Symbol, sp.Rational]) -> sp.Expr | None:

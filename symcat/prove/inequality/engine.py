@@ -157,7 +157,7 @@ def _holds_by_signs(requirement: Requirement, domain: Translation, plain: Inequa
         known = {**dict.fromkeys(signs[:1], True), "integer" if symbol.is_integer else "real": True}
         place[At(name)] = sp.Symbol(symbol.name, **known) if symbol.is_Symbol else symbol
     e = requirement.expr.xreplace(place)
-    return _sign_of(e, requirement.relation) is True
+    return points.meets(e, requirement.relation) is True
 
 
 # ---- points
@@ -166,32 +166,16 @@ def _sample(search: Search) -> Point | None:
     goal, symbols = search.goal, search.goal.symbols
     for drawn in search.grid.admitted():
         point = symbols_back(drawn, symbols)
-        if satisfies(goal, search.both, point):
+        if points.admits(goal.lhs, goal.rhs, search.both, point):
             return point
     for problem in search.problems:
         from symcat.prove.smt import entails
 
         status, model = entails(formula(problem)[0], sp.false, QUICK_MS)
         for point in _near(model, symbols) if status == "open" else ():
-            if satisfies(goal, search.both, point):
+            if points.admits(goal.lhs, goal.rhs, search.both, point):
                 return point
     return None
-
-
-def satisfies(goal: Inequality, both: Translation, point: Point) -> bool:
-    """Whether a point satisfies the assumptions and every premise about the domain, with both sides defined there."""
-    if not points.admits(goal.lhs, goal.rhs, both, point):
-        return False
-    place = {At(name): point[symbol] if symbol.is_Symbol else symbol for symbol, name in both.names.items()}
-    for requirement in (*both.lhs.requirements, *both.rhs.requirements):
-        number = points.value(requirement.expr.xreplace(place), {})
-        if number is None or _sign_of(number, requirement.relation) is not True:
-            return False
-    return True
-
-
-def _sign_of(number: sp.Expr, relation: str) -> bool | None:
-    return {">0": number.is_positive, ">=0": number.is_nonnegative, "!=0": number.is_nonzero}[relation]
 
 
 def _near(model: Mapping[str, Any], symbols: Sequence[sp.Symbol]) -> Iterator[Point]:
@@ -216,7 +200,7 @@ def fault(goal: Inequality, stated: Sequence[str], trace: object) -> str:
         sample = {symbol: sp.Rational(*trace["sample"][symbol.name]) for symbol in goal.symbols}
     except (DomainError, UsageError, KeyError, TypeError) as error:
         return f"the goal has no such proof: {error}"
-    if not satisfies(goal, both, sample):
+    if not points.admits(goal.lhs, goal.rhs, both, sample):
         return "the sample does not satisfy the assumptions, or a side is not defined there"
     if unstated := [premise for premise in premises(canonical(goal)) if premise not in stated]:
         return f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}"

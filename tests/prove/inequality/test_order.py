@@ -14,7 +14,8 @@ from symcat.prove.decide import decide, settle
 from symcat.prove.inequality import engine
 from symcat.prove.inequality.engine import TRUSTED, decide_inequality
 from symcat.prove.order import Open
-from symcat.prove.points import value
+from symcat.prove.points import value, violated
+from symcat.prove.translate import translate
 
 x, y, z, u, v = sp.symbols("x y z u v", real=True)
 p, q = sp.symbols("p q", positive=True)
@@ -180,3 +181,11 @@ def test_the_same_goal_gives_the_same_record() -> None:
 def test_points_where_branches_are_complex_are_outside_the_domain() -> None:
     assert value(sp.Max(sp.log(x), 0), {x: sp.Integer(-1)}) is None
     assert decide(0, sp.Max(sp.log(x), 0), "<=").proved
+
+
+def test_a_real_number_by_way_of_complex_ones_refutes_nothing() -> None:
+    """log(-1)^2 is -pi^2, and sqrt(-1)^4 is 1; neither point is in the domain."""
+    both = translate(sp.S.Zero, sp.log(x) ** 2)
+    assert violated(sp.S.Zero, sp.log(x) ** 2, "<=", both, {x: sp.Integer(-1)}) is None
+    assert violated(sp.S.Zero, sp.log(x) - 1, "<=", translate(0, sp.log(x) - 1), {x: sp.Integer(1)})
+    assert decide(0, sp.log(x) ** 2, "<=").proved
