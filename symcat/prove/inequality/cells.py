@@ -29,8 +29,11 @@ class Cell:
     def put(self, switch: sp.Expr, branch: Branch) -> Cell:
         value, found = branch
         place = {switch: value}
-        conditions = tuple((e.xreplace(place), relation) for e, relation in self.conditions)
-        return Cell(self.gap.xreplace(place), (*conditions, *found))
+        try:
+            conditions = tuple((e.xreplace(place), relation) for e, relation in self.conditions)
+            return Cell(self.gap.xreplace(place), (*conditions, *found))
+        except (TypeError, ValueError) as error:        # SymPy compares no complex numbers
+            raise DomainError(f"with {value} for {switch} a part of the goal is no real number") from error
 
 
 def cells(gap: sp.Expr, conditions: Sequence[Condition]) -> list[Cell]:

@@ -181,6 +181,7 @@ def test_the_same_goal_gives_the_same_record() -> None:
 def test_points_where_branches_are_complex_are_outside_the_domain() -> None:
     assert value(sp.Max(sp.log(x), 0), {x: sp.Integer(-1)}) is None
     assert decide(0, sp.Max(sp.log(x), 0), "<=").proved
+    assert decide(0, sp.Max(sp.log(sign(x)), 0), "<=").unknown
 
 
 def test_a_real_number_by_way_of_complex_ones_refutes_nothing() -> None:
