@@ -1,7 +1,8 @@
 """Two processes, cross-entropy and entropy, and the golden ratio: what holds of the claims in an abstract, and what does not.
 
 Of the papers (arXiv 2104.13277, 2006.04751, 2410.12984, 2605.20009) no derivation was readable.  Every statement here is ours,
-about what their abstracts claim; the closed forms of the two constants are our reconstruction.
+about what their abstracts claim; the closed forms of the two constants are our reconstruction.  How arXiv 2605.20009 itself
+derives them is unknown to us, and nothing is claimed about it.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from symcat.category.elementwise import generic, sigmoid
 from symcat.category.space import Real, Space, dims, space
 from symcat.category.trace import apply, trace
 from symcat.derivative.reverse import R
-from symcat.errors import DomainError, UsageError
+from symcat.errors import UsageError
 from symcat.laws.claim import Claim, Equation, Formula, Inequality
 from symcat.prove.translate import translate
 
@@ -231,10 +232,6 @@ def between(name: str, words: str, low: str, value: sp.Expr, high: str) -> tuple
             Claim(f"{name}, from above", f"{words} < {high}", CONSTANTS, lambda: Inequality(value, high, "<"), equality=FUNCTIONS))
 
 
-def unread() -> Formula:
-    raise DomainError("the derivation of the two constants in arXiv 2605.20009 was not available: there is nothing to compare with")
-
-
 VALUES = (
     number("alpha squared", "(sqrt(2) g)^2 = 3 - sqrt(5)", ALPHA**2, 3 - R5, CONSTANTS),
     number("alpha", "sqrt(2) g = sqrt(3 - sqrt(5))", ALPHA, sp.sqrt(3 - R5), CONSTANTS),
@@ -246,8 +243,6 @@ VALUES = (
     number("eta, near miss", "(1 - alpha)^2 = 4 - sqrt(5) - alpha", (1 - ALPHA) ** 2, 4 - R5 - ALPHA, "near miss", "refuted"),
     *between("alpha rounds to 0.874", "alpha", "0.8735", ALPHA, "0.8745"),
     *between("eta rounds to 0.016", "eta", "0.0155", ETA, "0.0165"),
-    Claim("the paper's derivation", "the paper derives its two constants as sqrt(2) g and (1 - sqrt(2) g)^2", "arXiv 2605.20009, not read",
-          unread, "unknown"),
 )
 
 # ---- heavy-ball theory: x = eta lambda, state (theta, Delta), matrix ((1 - x, alpha), (-x, alpha))

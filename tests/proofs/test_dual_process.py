@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symcat.errors import DomainError, UsageError
-from symcat.prove.cache import Store
-from symcat.prove.campaign import settle_claim
+from symcat.errors import UsageError
 from symcat.prove.decide import decide
-from symcat.prove.module import load
 
 PATH = Path(__file__).parents[2] / "proofs" / "dual_process.py"
 g = (mpmath.sqrt(5) - 1) / 2
@@ -101,12 +98,3 @@ def test_how_special_a_match_to_three_digits_is():
              for k in range(-8, 9)}
     values = {round(v, 12) for e in found for v in (float(e), 1 - float(e)) if 0 < v < 1}
     assert sorted(v for v in values if 0.8735 <= v < 0.8745) == pytest.approx([1 - 3**0.5 / 2 * float(g) ** 4, ALPHA])
-
-
-def test_what_was_not_read_is_unknown(tmp_path: Path):
-    (claim,) = [claim for claim in load(PATH).claims if claim.expected == "unknown"]
-    verdict, _ = settle_claim(claim, Store(tmp_path))
-    assert verdict.unknown
-    assert "not available" in verdict.reason
-    with pytest.raises(DomainError, match="nothing to compare with"):
-        claim.goal()
