@@ -19,6 +19,18 @@ from sympy.core.symbol import Str
 from symcat.errors import TraceError
 
 
+def scalar(value: object) -> sp.Expr:
+    """A number or a SymPy expression as an expression; text is refused, never parsed.
+
+    >>> scalar(2) + scalar(sp.Symbol("x"))
+    x + 2
+    """
+    try:
+        return sp.sympify(value, strict=True)
+    except sp.SympifyError:
+        raise TraceError(f"{value!r} of type {type(value).__name__} is no expression: give a number or a SymPy expression") from None
+
+
 class At(sp.Expr):
     """A read of one entry of an array.
 
@@ -30,7 +42,7 @@ class At(sp.Expr):
     is_scalar = True
 
     def __new__(cls, name: str | Str, *indices: object) -> At:
-        return sp.Expr.__new__(cls, name if isinstance(name, Str) else Str(name), *map(sp.sympify, indices))
+        return sp.Expr.__new__(cls, name if isinstance(name, Str) else Str(name), *map(scalar, indices))
 
     @property
     def name(self) -> str:
@@ -54,7 +66,7 @@ class Argmax(sp.Expr):
     is_integer = True
 
     def __new__(cls, name: str | Str, component: int, *indices: object) -> Argmax:
-        return sp.Expr.__new__(cls, name if isinstance(name, Str) else Str(name), sp.Integer(component), *map(sp.sympify, indices))
+        return sp.Expr.__new__(cls, name if isinstance(name, Str) else Str(name), sp.Integer(component), *map(scalar, indices))
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from functools import cached_property
 import sympy as sp
 
 from symcat.category.comprehension import Comprehension, Fact, Requirement
-from symcat.category.expression import At, affine, index, is_index
+from symcat.category.expression import At, affine, index, is_index, scalar
 from symcat.category.polyhedron import implied
 from symcat.category.ranges import accesses, check_form, missing
 from symcat.category.space import Base, Dim, Real, Space, Wire, unused
@@ -173,9 +173,9 @@ class Builder:
     def gather(self, shape: Sequence[Dim], body: Callable[..., sp.Expr], reduce: Sequence[Dim] = (), *, op: str = "sum",
                name: str = "z", base: Base = Real) -> str:
         """`name[i...] = op over r... of body(i..., r...)`."""
-        shape, reduce = tuple(map(sp.sympify, shape)), tuple(map(sp.sympify, reduce))
+        shape, reduce = tuple(map(scalar, shape)), tuple(map(scalar, reduce))
         symbols = tuple(index(k) for k in range(len(shape) + len(reduce)))
-        return self.node(shape, zip(symbols, shape + reduce, strict=True), symbols[: len(shape)], sp.sympify(body(*symbols)),
+        return self.node(shape, zip(symbols, shape + reduce, strict=True), symbols[: len(shape)], scalar(body(*symbols)),
                          op=op, name=name, base=base)
 
     def node(self, shape: Sequence[Dim], box: Sequence[tuple[sp.Symbol, Dim]], out: Sequence[sp.Expr], body: sp.Expr, *,
@@ -183,8 +183,8 @@ class Builder:
         """Append `name[out] op= body` over the box and return the array's name (an older one when the value is there already)."""
         box = self._outputs_first(tuple(shape), tuple(box), tuple(out))
         canonical = {symbol: index(k) for k, (symbol, _) in enumerate(box)}
-        move = lambda e: sp.sympify(e).xreplace(canonical)
-        node = Comprehension(name, base, tuple(map(sp.sympify, shape)), tuple(sp.sympify(d) for _, d in box),
+        move = lambda e: scalar(e).xreplace(canonical)
+        node = Comprehension(name, base, tuple(map(scalar, shape)), tuple(scalar(d) for _, d in box),
                              tuple(map(move, out)), move(body), "sum" if op == "xor" else op, tuple(map(move, guards)))
         if op == "xor" and base.modulus != 2:
             raise TraceError(f"reducer xor over {base}: xor is the sum over Z2")
@@ -234,7 +234,7 @@ class Builder:
     # ---- conditions
     def require(self, extents: Sequence[Dim], expr: sp.Expr, relation: str, smooth: str | None = None) -> None:
         """Record that `expr relation` must hold at all points of a box, of at least one point, whose indices are `index(0), ...`."""
-        requirement = Requirement(tuple(map(sp.sympify, extents)), sp.sympify(expr), relation, smooth or relation)
+        requirement = Requirement(tuple(map(scalar, extents)), scalar(expr), relation, smooth or relation)
         if requirement not in self.requirements:
             self.ranged(requirement)
             self.requirements.append(requirement)

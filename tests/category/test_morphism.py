@@ -147,6 +147,13 @@ def test_every_function_has_as_many_derivatives_as_arguments():
         assert next(iter(function.nargs)) == arity, function
 
 
+def test_text_is_never_parsed():
+    with pytest.raises(TraceError, match="is no expression"):
+        Builder().gather((), lambda: "__import__('os').getcwd()")
+    with pytest.raises(TraceError, match="is no expression"):
+        At("x", "n + 1")
+
+
 def test_index_language():
     assert Bracket(sp.Integer(0)) == 1 and Bracket(sp.Integer(-1)) == 0 and Delta(sp.Integer(2)) == 0 and Delta(sp.Integer(0)) == 1
     assert Delta(n - m) == Delta(m - n)

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import sympy as sp
 
-from symcat.category.expression import At, Delta, is_index
+from symcat.category.expression import At, Delta, is_index, scalar
 from symcat.category.functions import FUNCTIONS, absolute
 from symcat.category.hyper import Hyper, certainly, exact_number
 from symcat.category.morphism import Builder
@@ -36,7 +36,7 @@ class Tape:
 
     def scalar(self, expr: sp.Expr, truth: bool = False) -> Value:
         """A value of rank 0 that needs no comprehension; SymPy's absolute value becomes ours, whose derivative is declared."""
-        return Value(self, None, sp.sympify(expr).replace(sp.Abs, absolute), truth)
+        return Value(self, None, scalar(expr).replace(sp.Abs, absolute), truth)
 
     def gather(self, shape: Sequence[Dim], body: Callable[..., sp.Expr], reduce: Sequence[Dim] = (), *, name: str, base: Base,
                op: str = "sum", truth: bool = False) -> Value:
@@ -48,7 +48,7 @@ class Tape:
                 truth: bool = False) -> Value:
         """A new array whose entries `out(*i)` receive `body(*i)`; the others are 0."""
         symbols = tuple(sp.Symbol(f"_t{k}", integer=True) for k in range(len(extents)))
-        written = self.build.node(shape, list(zip(symbols, extents, strict=True)), [sp.sympify(e) for e in out(*symbols)],
+        written = self.build.node(shape, list(zip(symbols, extents, strict=True)), [scalar(e) for e in out(*symbols)],
                                   body(*symbols), guards=guards(*symbols), name=name, base=base)
         return self.array(written, truth)
 
