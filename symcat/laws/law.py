@@ -45,7 +45,7 @@ def pointwise(a: Space) -> Morphism:
     for name in build.inputs(a):
         wire = build.wires[name]
         entry = (lambda y: y**3 + y) if wire.base.modulus else phi
-        outs.append(build.gather(wire.shape, lambda *i, n=name, entry=entry: sp.sympify(entry(At(n, *i))), name="phi", base=wire.base))
+        outs.append(build.gather(wire.shape, lambda *i, n=name, entry=entry: entry(At(n, *i)), name="phi", base=wire.base))
     return build.build(outs, a.names)
 
 
