@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import sympy as sp
-
 from symcat.category.expression import At
 from symcat.category.functions import Smooth
 from symcat.category.morphism import Builder, Morphism
