@@ -19,7 +19,8 @@ PROOFS = sorted((ROOT / "proofs").rglob("*.py"))
 EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
 ALL = PACKAGE + TESTS + PROOFS + EXAMPLES
 
-LAYERS = ("errors", "verdict", "category", "derivative", "lens", "learn", "laws", "prove", "kernel", "interop", "show", "commands", "cli")
+LAYERS = ("errors", "verdict", "category", "derivative", "lens", "learn", "laws", "prove", "kernel", "interop", "bench", "show",
+          "commands", "cli")
 MAY_IMPORT_LESS = {"category": {"errors"}}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "numba": {"symcat/kernel/jit.py"},

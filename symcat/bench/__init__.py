@@ -1,0 +1,1 @@
+"""Measurements: what symcat claims about its own speed and reach, made again on the machine at hand."""
