@@ -103,7 +103,7 @@ class Cells:
             self.runs += 1
             if self.runs > MOST_RUNS:
                 raise Limit(f"more than {MOST_RUNS} runs")
-            values = Values(cell.plan, cell.points, self.answers)
+            values = Values(cell.plan, cell.points, self.answers, cell.conditions)
             try:
                 return self._run(cell, values)
             except Restart:

@@ -15,7 +15,8 @@ from symcat.prove.field.term import Term, numbers
 VALUES = tuple(map(Fraction, ("1", "2", "-1", "0", "1/2", "3", "-2", "-1/2", "1/4", "5", "-3", "3/4", "9", "4", "-7/4", "25/8")))
 GRID, CHANCE, FIRST = 60, 140, 12
 BITS = (128, 1500)
-KEPT = 30
+FINE = 3           # points at which agreement is looked at with the higher precision too; `search` does so at all
+KEPT = 16
 MANY, NAMED = 800, 12
 NEAR = tuple(map(Fraction, ("0", "1/8", "-1/8", "1/2", "-1/2")))
 
@@ -44,7 +45,7 @@ class Sampled:
 
 def sample(goal: ScalarGoal) -> Sampled:
     """Compare the sides of a goal at points that satisfy its assumptions."""
-    return compare(goal, points(goal.variables, goal.integers), KEPT)
+    return compare(goal, points(goal.variables, goal.integers), KEPT, FINE)
 
 
 def search(goal: ScalarGoal) -> Sampled:
@@ -59,13 +60,13 @@ def search(goal: ScalarGoal) -> Sampled:
     return compare(goal, chance if goal.variables else (), MANY)
 
 
-def compare(goal: ScalarGoal, tried: Iterable[Point], most: int) -> Sampled:
+def compare(goal: ScalarGoal, tried: Iterable[Point], most: int, fine: int = MANY) -> Sampled:
     """Compare the sides at those points that satisfy the assumptions, until they differ or `most` agree."""
     inside = []
     for point in tried:
         if not admitted((*goal.assumptions, *goal.required), point):
             continue
-        for bits in BITS:
+        for bits in BITS if len(inside) < fine else BITS[:1]:
             with precision(bits):
                 values = _both(goal, point)
                 different = values and apart(*values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import partial
 
 import sympy as sp
 
@@ -125,6 +126,21 @@ class Signs:
             f, count = open_factors[0]
             self._restrict(f, frozenset(s for s in ALL if sign * s**count in allowed))
 
+    def note(self, p: Poly, allowed: frozenset[int]) -> None:
+        """Keep what is shown of a value by other means, where all its factors but one have signs by rule."""
+        numerator, below = self.tower.cleared(p)
+        c, above = factors(numerator) if numerator != 0 else (0, [])
+        odd = [*above, *((f, count) for f, count in below if count % 2)]
+        sign, left = (1 if c > 0 else -1), []
+        for f, count in odd:
+            signs = self._by_rules(f) if len(odd) > 1 else ALL
+            if len(signs) == 1:
+                sign *= min(signs) ** count
+            else:
+                left.append((f, count))
+        if len(left) == 1 and left[0][1] % 2 and sign:
+            self._restrict(left[0][0], frozenset(sign * s for s in allowed))
+
     def _restrict(self, f: Poly, signs: frozenset[int]) -> None:
         found = self.known.get(key(f), (0, ALL))[1] & signs
         if not found:
@@ -216,7 +232,7 @@ class Signs:
         if not small or not self._small(more[0][0]):
             return False
         names: dict[int, sp.Symbol] = {}
-        conditions = [RELATIONS[signs](self._expression(p, names)) for p, signs in small if signs in RELATIONS]
+        conditions = [RELATIONS[signs](self._expression(p, names), 0) for p, signs in small if signs in RELATIONS]
         done: set[int] = set()
         while rest := sorted(set(names) - done):
             for k in rest:
@@ -244,17 +260,17 @@ class Signs:
     def _relations(self, k: int, names: dict[int, sp.Symbol]) -> list[sp.Basic]:
         """What Z3 is told about a kernel."""
         one, symbol = self.tower.generators[k], names[k]
-        found = [symbol > 0] if one.lowest == 1 else [symbol >= 0] if one.lowest == 0 else []
+        found = [RELATIONS[frozenset(range(one.lowest, 2))](symbol, 0)] if one.lowest >= 0 else []
         if one.kind == ROOT and one.order <= SMALL_DEGREE and self._small(one.poly):
-            found.append(sp.Eq(symbol**one.order, self._expression(one.poly, names)))
+            found.append(sp.Eq(symbol**one.order, self._expression(one.poly, names), evaluate=False))
         if one.kind == SINE:
-            found.append(sp.Eq(symbol**2 + self._expression(one.poly, names) ** 2, 1))
+            found.append(sp.Eq(symbol**2 + self._expression(one.poly, names) ** 2, 1, evaluate=False))
         if one.kind == OPAQUE and one.term.op == "pi":
             found += [symbol > sp.Rational(31415, 10000), symbol < sp.Rational(31416, 10000)]
-        return [relation for relation in found if relation != sp.true]
+        return found
 
 
 RELATIONS = {
-    frozenset((1,)): lambda e: e > 0, frozenset((0, 1)): lambda e: e >= 0, frozenset((-1,)): lambda e: e < 0,
-    frozenset((-1, 0)): lambda e: e <= 0, frozenset((0,)): lambda e: sp.Eq(e, 0), frozenset((-1, 1)): lambda e: sp.Ne(e, 0),
+    frozenset(signs): partial(relation, evaluate=False) for relation, signs in (
+        (sp.Gt, (1,)), (sp.Ge, (0, 1)), (sp.Lt, (-1,)), (sp.Le, (-1, 0)), (sp.Eq, (0,)), (sp.Ne, (-1, 1)))
 }

@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import lcm
 
 from symcat.prove.field import algebraic, polynomial, rotation
+from symcat.prove.field.evident import Evident
 from symcat.prove.field.polynomial import Limit, Poly, constant, leading, quotient, split, terms
 from symcat.prove.field.read import Condition
 from symcat.prove.field.sample import Point
@@ -60,9 +61,11 @@ class Plan:
 class Values:
     """The values of terms in one cell."""
 
-    def __init__(self, plan: Plan, points: Sequence[Point] = (), answers: dict[tuple, bool] | None = None) -> None:
+    def __init__(self, plan: Plan, points: Sequence[Point] = (), answers: dict[tuple, bool] | None = None,
+                 known: Sequence[Condition] = ()) -> None:
         self.plan, self.tower = plan, Tower()
         self.signs = Signs(self.tower, points, answers)
+        self.evident = Evident({condition.term: ALLOWED[condition.relation] for condition in known})
         self.premises: list[Condition] = []
         self.memo: dict[Term, Poly] = {}
 
@@ -107,6 +110,9 @@ class Values:
     def require(self, condition: Condition) -> Poly:
         """The value of a condition's term, after the condition is shown or noted."""
         p, allowed = self.value(condition.term), ALLOWED[condition.relation]
+        if self.evident.signs(condition.term) <= allowed:
+            self.signs.note(p, allowed)
+            return p
         signs = self.signs.range(p, allowed)
         if not signs & allowed or (0 not in allowed and self.vanishes(p, 0)):
             raise Undefined(condition)
