@@ -138,6 +138,10 @@ class Context:
             facts = [fact for fact in facts if fact not in found]
         return list(found)
 
+    def about(self, v: int) -> tuple[Affine, ...]:
+        """The range of a variable and the facts that mention it."""
+        return (*self._about(v), *[fact for fact in self.facts if v in self.table.form_free(fact)])
+
     def _about(self, v: int) -> tuple[Affine, ...]:
         """What is known of one variable."""
         known = self._known.get(v)

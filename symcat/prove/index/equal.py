@@ -25,11 +25,10 @@ from symcat.prove.index.linear import grades
 from symcat.prove.index.printing import Printer
 from symcat.prove.index.program import Cuts, Program
 from symcat.prove.index.refine import vanishes, vanishes_everywhere
-from symcat.prove.index.sums import Normaliser
+from symcat.prove.index.sums import UNROLLED, Normaliser
 from symcat.prove.index.table import Expr, Table
 
 PRINTED = 600
-UNROLLED = 16
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,26 @@
-"""Whether a normal form is zero after all: denominators cleared, guards split, ranges of sums refined; all bounded."""
+"""Whether a normal form is zero after all: denominators cleared, guards split, ranges of sums refined; all bounded.
+
+Each step replaces the expression by one, or by several cases, that it equals under the context; none is a licence outside it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import permutations, product
 from math import prod
 
+from symcat.category.polyhedron import tight
 from symcat.prove.index.affine import Affine, negated, number, plus, solve, times, variable
 from symcat.prove.index.algebra import merge
+from symcat.prove.index.pool import joined, pooled
+from symcat.prove.index.residues import by_residues, moduli
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum, Zero
 
 DEPTH = 6
 REFINEMENT = 3      # what one refinement of ranges costs of the depth
 CELLS = 24
+SYMMETRIC = 4       # indices whose permutations are looked through for symmetries
 
 
 def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
@@ -32,7 +39,27 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
         return all(vanishes(algebra, cleared if (cleared := _cleared(algebra, case)) is not None else case, depth + 1) for case in cases)
     if any(vanishes(algebra, refined, depth + REFINEMENT) for refined in _refinements(algebra, e)):
         return True
-    return _vanishes_pointwise(algebra, e, depth)
+    if _vanishes_pointwise(algebra, e, depth):
+        return True
+    return _vanishes_joined(algebra, e, depth) or _vanishes_by_residues(algebra, e, depth)
+
+
+def _vanishes_joined(algebra: Normaliser, e: Expr, depth: int) -> bool:
+    """Whether it vanishes with the sums of each term made one: their ranges refined, or their summands added."""
+    whole = joined(algebra, e)
+    if whole != e and any(vanishes(algebra, refined, depth + REFINEMENT) for refined in _refinements(algebra, whole)):
+        return True
+    pools = pooled(algebra, whole)
+    return bool(pools) and all(vanishes(inner, body, depth + REFINEMENT) for inner, body in pools)
+
+
+def _vanishes_by_residues(algebra: Normaliser, e: Expr, depth: int) -> bool:
+    """Whether it vanishes with indices split by their residues modulo a stride that occurs in it."""
+    for modulus in moduli(algebra.table, e):
+        cases = by_residues(algebra, e, modulus)
+        if cases and all(vanishes(inner, case, depth + REFINEMENT) for inner, case in cases):
+            return True
+    return False
 
 
 def vanishes_everywhere(algebra: Normaliser, e: Expr, indices: Sequence[int], limit: int) -> bool:
@@ -107,7 +134,7 @@ def _refinements(algebra: Normaliser, e: Expr) -> Iterator[Expr]:
 
 def _refined(algebra: Normaliser, e: Expr, rest: Factors, members: list) -> Expr | None:
     """The expression with the members of one family split into cells."""
-    guards = sorted({g for data, _, _ in members for g in data.guards})
+    guards = _closed(algebra, members[0][0], {g for data, _, _ in members for g in data.guards})
     result = e
     for data, factors, q in members:
         cells = _cells(algebra, frozenset(data.guards), guards)
@@ -121,6 +148,18 @@ def _refined(algebra: Normaliser, e: Expr, rest: Factors, members: list) -> Expr
             total = algebra.total_of(body, conditions, fresh)
             result = algebra.add(result, algebra.multiply(total, {(NONE, rest): q}))
     return result if result != e else None
+
+
+def _closed(algebra: Normaliser, data: Sum, guards: set[Affine]) -> list[Affine]:
+    """The guards with their images under the permutations of the bound indices that leave the summand as it is."""
+    names = [algebra.table.bound(data.depth, k) for k in range(data.count)]
+    body = {(NONE, data.factors): 1}
+    found = set(guards)
+    for order in permutations(names) if 1 < data.count <= SYMMETRIC else ():
+        moves = {v: variable(w) for v, w in zip(names, order, strict=True) if v != w}
+        if moves and algebra.substitute(body, moves) == body:
+            found |= {tight(algebra.moved(guard, moves)) for guard in guards}
+    return sorted(found)
 
 
 def _vanishes_pointwise(algebra: Normaliser, e: Expr, depth: int) -> bool:

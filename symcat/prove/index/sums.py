@@ -16,7 +16,7 @@ from symcat.prove.index.table import NONE, Expr, Factors, Sum, Table, Value, Zer
 RADIX_TERMS = 4
 OPEN_POWER = 3
 FAULHABER = 6
-UNROLLED = 16
+UNROLLED, WRITTEN = 32, 64
 
 
 class Normaliser(Canonical):
@@ -34,9 +34,11 @@ class Normaliser(Canonical):
         self.counts: dict[str, int] = {}
 
     def assuming(self, guard: Affine) -> Normaliser:
-        """The same table and requirements under one more guard; nothing cached is shared."""
-        return Normaliser(self.table, self.context.assume(guard), self.domain, self.modulus,
-                          definitions=self.definitions, unroll=self.unroll)
+        """The same table and requirements under one more guard; nothing cached is shared, rules are counted together."""
+        inner = Normaliser(self.table, self.context.assume(guard), self.domain, self.modulus,
+                           definitions=self.definitions, unroll=self.unroll)
+        inner.counts = self.counts
+        return inner
 
     def sum_over(self, body: Expr, box: Iterable[tuple[int, Affine]]) -> Expr:
         """The sum of an expression over ranged variables 0 <= v < extent, which become bound."""
@@ -61,7 +63,7 @@ class Normaliser(Canonical):
         for step in (self._radix, self._contract, self._open):
             found = step(guards, factors, bound)
             if found is not None:
-                self._count(step.__name__)
+                self.count(step.__name__)
                 return found
         simple = self.context.simplified(guards)
         if simple is None:
@@ -71,7 +73,8 @@ class Normaliser(Canonical):
         pinned = self._pinned(simple, factors, bound)
         return pinned if pinned is not None else self._components(simple, factors, bound)
 
-    def _count(self, rule: str) -> None:
+    def count(self, rule: str) -> None:
+        """Record that a rule was used."""
         rule = rule.strip("_")
         self.counts[rule] = self.counts.get(rule, 0) + 1
 
@@ -180,22 +183,38 @@ class Normaliser(Canonical):
         for step in (self._unrolled, self._counted):
             found = step(bound, guards, factors)
             if found is not None:
-                self._count(step.__name__)
+                self.count(step.__name__)
                 return found
         found = self._cancelling(bound, guards, factors)
         if found is not None:
-            self._count("cancelling")
+            self.count("cancelling")
             return found
-        self._count("canonical")
+        self.count("canonical")
         return self.canonical(bound, guards, factors)
 
     def _unrolled(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
-        """A sum over a small box of constant size, written out, where this normaliser does so."""
-        box = self.context.box(guards) if self.unroll else None
-        if box is None or any(top[1] for top in box.values()) or prod(top[0] + 1 for top in box.values()) > UNROLLED:
+        """An index between two constants, few of them, is written out value by value, where this normaliser does so."""
+        ends = {v: found for v in bound if (found := self._constant_ends(v, guards))} if self.unroll else {}
+        if prod(max(high - low + 1, 1) for low, high in ends.values()) > WRITTEN:
             return None
-        points = product(*[range(box[v][0] + 1) for v in bound])
-        return self.add({}, *[self.substitute({(NONE, factors): 1}, dict(zip(bound, map(number, point), strict=True))) for point in points])
+        for v, (low, high) in ends.items():
+            if high - low >= UNROLLED:
+                continue
+            rest, parts = [w for w in bound if w != v], []
+            for place in range(low, high + 1):
+                body = self.substitute({(NONE, factors): 1}, {v: number(place)})
+                parts.append(self.total_of(body, frozenset([self.moved(guard, {v: number(place)}) for guard in guards]), rest))
+            return self.add({}, *parts)
+        return None
+
+    def _constant_ends(self, v: int, guards: frozenset) -> tuple[int, int] | None:
+        """Two constants between which the guards keep a variable: its own bounds, or those of other indices; None when there are none."""
+        alone = [guard for guard in sorted(guards) if len(guard[1]) == 1 and abs(guard[1][0][1]) == 1]
+        lower = [-guard[0] for guard in alone if guard[1][0][1] == 1]
+        upper = [guard[0] for guard in alone if guard[1][0][1] == -1]
+        low = [c for c in sorted(lower, reverse=True) if self.context.implied(guards, plus(variable(v), number(-c)))]
+        high = [c for c in sorted(upper) if low and self.context.implied(guards, plus(number(c), variable(v), -1))]
+        return (low[0], high[0]) if high else None
 
     def _counted(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
         """An index that occurs only in guards and as a number, between one lower and one upper bound, is summed out."""
