@@ -76,8 +76,19 @@ def _prove(commands: argparse._SubParsersAction) -> None:
     add("-k", dest="keyword", metavar="WORD", help="only claims whose name contains the word")
     add("-j", "--jobs", type=_positive, default=os.cpu_count() or 1, help="worker processes (default: all cores)")
     add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one claim (default: 60)")
+    add("--cluster", metavar="ADDRESS", help="decide on the workers of a Dask scheduler, as in tcp://host:8786 (extra: cluster)")
     add("-v", "--verbose", action="store_true", help="list every claim, not the topics alone")
     add("--fresh", action="store_true", help="decide everything again, without the cache of verdicts")
+    add("--ledger", action="store_true", help="decide nothing: read the ledger of the campaigns before")
+    rows = command.add_argument_group("which claims of the ledger are listed").add_argument
+    rows("--verdict", choices=("proved", "refuted", "unknown"))
+    rows("--method", metavar="WORD", help="decided by a method with this word in its name, as in 'sums of squares'")
+    rows("--topic", metavar="WORD", help="of modules with this word in their name")
+    rows("--law", metavar="NAME", help="of this law, as in RD.5")
+    rows("--trusted", action="store_true", help="proved on a solver's word")
+    rows("--unexpected", action="store_true", help="not as expected, unknown ones too")
+    rows("--slower", type=_seconds, metavar="S", help="that took at least so many seconds")
+    rows("--slowest", type=_positive, nargs="?", const=10, metavar="N", help="the slowest, 10 of them if no number is given")
 
 
 def _check(commands: argparse._SubParsersAction) -> None:

@@ -24,8 +24,9 @@ LAYERS = ("errors", "verdict", "category", "derivative", "lens", "learn", "laws"
 MAY_IMPORT_LESS = {"category": {"errors"}}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "numba": {"symcat/kernel/jit.py"},
+            "joblib": {"symcat/prove/crew.py", "symcat/prove/cluster.py"}, "distributed": {"symcat/prove/cluster.py"},
             "flint": {"symcat/prove/balls.py", "symcat/prove/field/polynomial.py"}}    # its balls; its exact polynomials
-HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "pebble", "sympy", "numpy")
+HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "joblib", "sympy", "numpy")
 MAY_RUN_TEXT = {"symcat/kernel/validate.py"}
 
 
@@ -87,8 +88,8 @@ def test_heavy_libraries_have_one_home(library):
     ("import symcat", HEAVY),
     ("import symcat.cli", HEAVY),
     # SymPy itself imports flint when it is there
-    ("import symcat.category.morphism, symcat.derivative.reverse", ("numba", "z3", "sklearn", "rich", "pebble")),
-    ("import symcat.learn.data, symcat.learn.learner", ("numba", "z3", "sklearn", "rich", "pebble")),
+    ("import symcat.category.morphism, symcat.derivative.reverse", ("numba", "z3", "sklearn", "rich", "joblib")),
+    ("import symcat.learn.data, symcat.learn.learner", ("numba", "z3", "sklearn", "rich", "joblib")),
 ])
 def test_imports_stay_light(statement, forbidden):
     code = f"import sys; {statement}; print(sorted(set(sys.modules) & {set(forbidden)!r}))"

@@ -13,9 +13,10 @@ import importlib.metadata
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -43,9 +44,22 @@ class ReadOnly(UsageError):
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of verdicts and of the certificates that they refer to."""
+    """A folder of verdicts and of the certificates that they refer to; verdicts that are older than `since` are not looked at."""
 
     folder: Path
+    since: float = 0.0
+
+    def fresh(self) -> Store:
+        """The same folder, in which everything that is there now counts for nothing.
+
+        The moment is that of the file system's own clock, which is coarser than the process's.
+        """
+        self.check()
+        handle, path = tempfile.mkstemp(dir=self.certificates, prefix=".", suffix=".part")
+        os.close(handle)
+        now = os.stat(path).st_mtime
+        os.unlink(path)
+        return replace(self, since=now)
 
     @property
     def certificates(self) -> Path:
@@ -53,8 +67,11 @@ class Store:
 
     def get(self, key: str) -> Verdict | None:
         """The verdict under a key; None when there is none, or none that can be used."""
+        path = self._path(key)
         try:
-            verdict = verdict_of(json.loads(self._path(key).read_text(encoding="utf-8")))
+            if self.since and path.stat().st_mtime < self.since:
+                return None
+            verdict = verdict_of(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError, SymcatError):
             return None
         if verdict.proved and not Path(verdict.certificate.get("path", "")).is_file():
@@ -76,20 +93,6 @@ class Store:
         """Keep a verdict, where the folder can be written."""
         with suppress(OSError):
             write_atomically(self._path(key), canonical_json(record(claim, verdict)) + "\n")
-
-    def durations(self) -> dict[str, float]:
-        """How long claims took when they were last decided, by topic and name."""
-        try:
-            found = json.loads((self.folder / "durations.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return {name: seconds for name, seconds in found.items() if isinstance(seconds, (int, float))} if isinstance(found, dict) else {}
-
-    def note_durations(self, seconds: Mapping[str, float]) -> None:
-        """Add to what `durations` says."""
-        if seconds:
-            with suppress(OSError):
-                write_atomically(self.folder / "durations.json", canonical_json({**self.durations(), **seconds}) + "\n")
 
     def _path(self, key: str) -> Path:
         return self.folder / "verdicts" / key[:2] / f"{key}.json"

@@ -1,93 +1,39 @@
-"""Many claims at once: worker processes with hard limits of time and memory, a cache, and a ledger in a fixed order.
+"""Many claims at once: workers with hard limits of time and memory, a cache, and a ledger in a fixed order.
 
-A claim whose worker crashes or runs out of its limits is unknown, and the campaign goes on.  Ctrl-C ends it: what was decided
-stays decided, the rest is unknown.
+A claim whose worker crashes or runs out of its limits is unknown, and the campaign goes on.  Verdicts are kept as they come, so
+that a campaign which ends early, by Ctrl-C or otherwise, resumes where it was when it is run again.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
 import shutil
-import signal
-import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import TimeoutError, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
-
-from symcat.errors import SoundnessError, SymcatError, UsageError
-from symcat.prove.cache import ReadOnly, Store, default_folder, goal_key, source_key
-from symcat.prove.claim import Claim, as_expected, record
-from symcat.prove.decide import prove
+from symcat.category.serialise import content_digest
+from symcat.errors import SoundnessError, UsageError
+from symcat.prove.cache import ReadOnly, Store, default_folder, source_key
+from symcat.prove.claim import Claim, record, verdict_of
+from symcat.prove.ledger import Entry, Journal, Ledger
 from symcat.prove.module import ProofsModule, find, load
+from symcat.prove.record import write_atomically
 from symcat.verdict import Verdict, unknown
 
+__all__ = ["Entry", "Ledger", "run"]
+
 MEMORY = 4 * 2**30
-RECURSION = 20_000
-TASKS_PER_WORKER = 40
+PASSES = 2    # how often a claim is sent to a cluster that loses its worker
 Progress = Callable[[int, int, Claim, Verdict], None]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of a ledger."""
-
-    claim: Claim
-    verdict: Verdict
-    topic: str = ""
-    cached: bool = False
-
-    @property
-    def as_expected(self) -> bool:
-        return as_expected(self.claim, self.verdict)
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """Claims with their verdicts, in the order in which the claims were given."""
-
-    entries: tuple[Entry, ...]
-    interrupted: bool = False
-
-    @property
-    def summary(self) -> dict[str, int]:
-        """`unexpected` counts verdicts other than the expected one that are not unknown."""
-        good = sum(entry.as_expected for entry in self.entries)
-        lost = sum(entry.verdict.unknown and not entry.as_expected for entry in self.entries)
-        return {"total": len(self.entries), "as_expected": good, "unexpected": len(self.entries) - good - lost, "unknown": lost}
-
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        return [record(entry.claim, entry.verdict) for entry in self.entries]
-
-    @property
-    def topics(self) -> dict[str, list[int]]:
-        """The positions of each topic's claims."""
-        found: dict[str, list[int]] = {}
-        for position, entry in enumerate(self.entries):
-            found.setdefault(entry.topic, []).append(position)
-        return found
-
-    @property
-    def cached(self) -> int:
-        return sum(entry.cached for entry in self.entries)
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self.entries)
-
-    def data(self) -> dict[str, Any]:
-        """The ledger as JSON-able data."""
-        return {"claims": self.records, "summary": self.summary}
-
-
-@dataclass(frozen=True)
 class Task:
-    """A claim on its way: where it stands in the ledger, and the module that a worker imports to find it."""
+    """A claim on its way: where it stands in the ledger, and the module that it comes from."""
 
     position: int
     claim: Claim
@@ -98,40 +44,52 @@ class Task:
         return self.module.topic if self.module else ""
 
     @property
-    def label(self) -> str:
-        return f"{self.topic}/{self.claim.name}"
+    def key(self) -> tuple[str, str]:
+        """How the journal knows it."""
+        return (str(self.module.path) if self.module else "", self.claim.name)
 
 
-Answers = Generator[tuple[Task, Verdict, bool], None, None]
-Worked = Generator[tuple[Task, Verdict, bool, bool], None, None]
+@dataclass(frozen=True)
+class Result:
+    """What came of a task: a verdict, whether it was known, how long it took, and by whom."""
+
+    task: Task
+    verdict: Verdict
+    cached: bool = False
+    took: float = 0.0
+    cpu: float = 0.0
+    worker: str = ""
 
 
 def run(sources: Iterable[Claim | str | Path], jobs: int | None = None, timeout: float = 60.0, keyword: str = "",
-        progress: Progress | None = None, certificates: Path | None = None, store: Store | None = None, memory: int = MEMORY) -> Ledger:
+        progress: Progress | None = None, certificates: Path | None = None, store: Store | None = None, memory: int = MEMORY,
+        cluster: str | None = None) -> Ledger:
     """Decide claims, or those of proofs modules and folders of such, whose topic or name contains the keyword.
 
     `timeout` is in seconds for each claim, `memory` in bytes for each worker.  Certificates are copied to the folder
-    `certificates` when one is given.
+    `certificates` when one is given.  `cluster` is the address of a Dask scheduler, whose workers then decide; otherwise `jobs`
+    processes on this machine do, as many as it has cores when no number is given.
     """
     if timeout <= 0 or (jobs is not None and jobs < 1):
         raise UsageError(f"timeout {timeout} and jobs {jobs}: expected a positive number of seconds and at least one job")
-    store = store or Store(default_folder())
+    campaign = Campaign(store or Store(default_folder()), jobs or _cores(), timeout, memory, cluster)
     tasks = _tasks(list(sources), keyword)
     done: dict[int, Entry] = {}
+    busy: dict[str, float] = {}
     interrupted = False
     try:
-        with closing(_verdicts(tasks, store, jobs or _cores(), timeout, memory)) as verdicts:
-            for task, verdict, cached in verdicts:
-                done[task.position] = Entry(task.claim, _kept(verdict, certificates), task.topic, cached)
+        with closing(campaign.results(tasks)) as results:
+            for result in results:
+                done[result.task.position] = Entry(result.task.claim, _kept(result.verdict, certificates), result.task.topic, result.cached)
+                busy[result.worker] = busy.get(result.worker, 0.0) + result.cpu
                 if progress:
-                    progress(len(done), len(tasks), task.claim, verdict)
+                    progress(len(done), len(tasks), result.task.claim, result.verdict)
     except KeyboardInterrupt:
         interrupted = True
-    store.note_durations({task.label: done[task.position].verdict.seconds for task in tasks
-                          if task.position in done and not done[task.position].cached})
     left = unknown("interrupted before it was decided")
     entries = tuple(done.get(task.position, Entry(task.claim, left, task.topic)) for task in tasks)
-    return Ledger(entries, interrupted)
+    busy.pop("", None)
+    return Ledger(entries, interrupted, dict(sorted(busy.items())))
 
 
 def _tasks(sources: Sequence[Claim | str | Path], keyword: str) -> list[Task]:
@@ -149,116 +107,133 @@ def _tasks(sources: Sequence[Claim | str | Path], keyword: str) -> list[Task]:
     return [Task(position, claim, module) for position, (claim, module) in enumerate(wanted)]
 
 
-def _verdicts(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memory: int) -> Answers:
-    """Verdicts as they come: first those that unchanged sources have already, then those of the workers."""
-    waiting = []
-    for task in tasks:
-        known = store.get(_source_key(task)) if task.module else None
-        if known is not None:
-            yield task, known, True
-        else:
-            waiting.append(task)
-    durations = store.durations()
-    waiting.sort(key=lambda task: (-durations.get(task.label, timeout), task.position))
-    with closing(_worked(waiting, store, jobs, timeout, memory)) as worked:
-        for task, verdict, cached, finished in worked:
-            if finished and task.module:
-                store.put(_source_key(task), task.claim, verdict)
-            yield task, verdict, cached
+@dataclass(frozen=True)
+class Campaign:
+    """How claims are decided: the store of verdicts, how many at once, under which limits, here or on a cluster."""
 
+    store: Store
+    jobs: int
+    timeout: float
+    memory: int
+    cluster: str | None = None
 
-def _worked(tasks: Sequence[Task], store: Store, jobs: int, timeout: float, memory: int) -> Worked:
-    """Task, verdict, whether it was known, whether it was decided rather than cut off."""
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    if method == "spawn":
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.store.folder / "ledger.jsonl")
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[Result]:
+        """Results as they come: first those that unchanged sources have already, then those of the workers."""
+        before = self.journal.read()
+        waiting, written = [], 0
         for task in tasks:
-            if not task.module:
-                yield task, *settle_claim(task.claim, store), True
-        tasks = [task for task in tasks if task.module]
-    if not tasks:
-        return
-    pool = ProcessPool(max_workers=min(jobs, len(tasks)), max_tasks=TASKS_PER_WORKER, initializer=_limit, initargs=(memory,),
-                       context=multiprocessing.get_context(method))
-    _INHERITED.update({str(id(task.claim)): task.claim for task in tasks if not task.module})
-    failure: SoundnessError | ReadOnly | None = None
-    try:
-        futures = {pool.schedule(_work, (_address(task), store), timeout=timeout): task for task in tasks}
-        for future in as_completed(futures):
-            try:
-                verdict, cached = future.result()
-                yield futures[future], verdict, cached, True
-            except (SoundnessError, ReadOnly) as error:
-                failure = failure or error
-            except Exception as error:
-                yield futures[future], unknown(_excuse(error, timeout, memory)), False, False
-        pool.close()
-    except BaseException:
-        pool.stop()
-        raise
-    finally:
-        pool.join()
-        for task in tasks:
-            _INHERITED.pop(str(id(task.claim)), None)
-    if failure:
-        raise failure
+            known = self.store.get(_source_key(task)) if task.module else None
+            if known is None:
+                waiting.append(task)
+                continue
+            result = Result(task, known, True, before.get(task.key, {}).get("took", known.seconds))
+            written += self._noted(result, before)
+            yield result
+        waiting.sort(key=lambda task: (-before[task.key]["took"] if task.key in before else -self.timeout, task.position))
+        try:
+            with closing(self._worked(waiting)) as worked:
+                for result in worked:
+                    written += self._noted(result, before)
+                    yield result
+        finally:
+            if written:
+                self.journal.tidy(_gone(tasks, before))
 
+    def _noted(self, result: Result, before: dict) -> bool:
+        """Write a result into the journal, unless it stands there."""
+        task = result.task
+        if not task.module:
+            return False
+        row = record(task.claim, result.verdict) | {"module": task.key[0], "topic": task.topic, "took": round(result.took, 6)}
+        if {**before.get(task.key, {}), "decided": ""} == row | {"decided": ""}:
+            return False
+        self.journal.add(row | {"decided": datetime.now(UTC).isoformat(timespec="seconds")})
+        return True
 
-# ---- in a worker
-_INHERITED: dict[str, Claim] = {}
+    # ---- workers
+    def _worked(self, tasks: Sequence[Task]) -> Iterator[Result]:
+        """What the workers find; at the end the first error that is nobody's verdict is raised."""
+        if not tasks:
+            return
+        crew = self._crew(tasks)
+        failure: Exception | None = None
+        left = {task.position: task for task in tasks}
+        try:
+            for _ in range(PASSES):
+                requests = [_request(task) for task in left.values()]
+                for answer in crew.answers(requests) if requests else ():
+                    task = left.get(answer.get("position", -1))
+                    if task is None or answer.get("stopped"):
+                        continue
+                    del left[task.position]
+                    if "raise" in answer:
+                        failure = failure or (SoundnessError if answer["raise"] == "SoundnessError" else ReadOnly)(answer["text"])
+                    else:
+                        yield self._result(task, answer)
+        finally:
+            crew.stop()
+            crew.close()
+        for task in left.values():
+            yield Result(task, unknown(f"the worker died {PASSES} times at this claim, on a cluster that replaces its workers"))
+        if failure:
+            raise failure
 
+    def _crew(self, tasks: Sequence[Task]):
+        """Those who work."""
+        from symcat.prove.worker import Limits, answer
 
-def _address(task: Task) -> tuple[str, str]:
-    """How a worker finds a claim: by module and name, or, when it belongs to no module, among what it inherits."""
-    return (str(task.module.path), task.claim.name) if task.module else ("", str(id(task.claim)))
+        limits = Limits(self.timeout, self.memory)
+        if self.cluster:
+            if not all(task.module for task in tasks):
+                raise UsageError("claims that belong to no module cannot be sent to a cluster: write them to a file that exports CLAIMS")
+            from symcat.prove.cluster import connect
 
+            return connect(self.cluster, {task.module.path.parent for task in tasks}, limits)
+        from symcat.prove.crew import Local
 
-def _work(address: tuple[str, str], store: Store) -> tuple[Verdict, bool]:
-    """The verdict, and whether it was known."""
-    path, name = address
-    claim = load(Path(path)).claim(name) if path else _INHERITED[name]
-    return settle_claim(claim, store)
+        claims = {task.position: task.claim for task in tasks}
+        return Local(lambda request: answer(claims[request["position"]], self.store), self.jobs, limits)
 
+    def _result(self, task: Task, answer: dict) -> Result:
+        """An answer as a result; what was decided, not cut off, goes to the store."""
+        spent = {"took": answer.get("took", 0.0), "cpu": answer.get("cpu", 0.0),
+                 "worker": f"{answer.get('host', '')}{answer.get('place', '')}"}
+        if "reason" in answer:
+            return Result(task, unknown(answer["reason"], equality=task.claim.equality).timed(spent["took"]), **spent)
+        verdict = verdict_of(answer["verdict"])
+        if "certificate" in answer:
+            verdict = replace(verdict, certificate={**verdict.certificate, "path": str(self._filed(verdict, answer["certificate"]))})
+            if answer["key"]:
+                self.store.put(answer["key"], task.claim, verdict)
+        if task.module:
+            self.store.put(_source_key(task), task.claim, verdict)
+        return Result(task, verdict, answer["cached"], **spent)
 
-def settle_claim(claim: Claim, store: Store) -> tuple[Verdict, bool]:
-    """Decide one claim here and now, with the cache but without limits."""
-    try:
-        goal = claim.goal()
-        key = goal_key(claim, goal)
-    except SymcatError as error:
-        return unknown(f"the goal cannot be made: {error}", equality=claim.equality), False
-    known = store.get(key)
-    if known is not None:
-        return known, True
-    store.check()
-    verdict = prove(replace(claim, goal=lambda: goal), store.certificates)
-    store.put(key, claim, verdict)
-    return verdict, False
-
-
-def _limit(memory: int) -> None:
-    """Limits of a worker: the address space that it has, and `memory` on top of it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.setrecursionlimit(RECURSION)
-    try:
-        import resource
-
-        with open("/proc/self/statm", encoding="ascii") as file:
-            present = int(file.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (present + memory, resource.RLIM_INFINITY))
-    except (ImportError, OSError, ValueError):
-        return
+    def _filed(self, verdict: Verdict, text: str) -> Path:
+        """Write the certificate that a worker elsewhere sent; SoundnessError when it is not the one that its verdict names."""
+        data = json.loads(text)
+        if content_digest(data["record"]) != verdict.certificate["digest"]:
+            raise SoundnessError("a worker sent a certificate that is not the one of its verdict")
+        self.store.check()
+        path = self.store.certificates / f"{verdict.certificate['digest']}.json"
+        write_atomically(path, text)
+        return path
 
 
 # ---- pieces
-def _excuse(error: Exception, timeout: float, memory: int) -> str:
-    """Why there is no verdict."""
-    if isinstance(error, TimeoutError):
-        return f"stopped after {timeout:g} s"
-    if isinstance(error, ProcessExpired):
-        return f"the worker process ended with code {error.exitcode}"
-    if isinstance(error, MemoryError):
-        return f"out of memory: more than {memory / 2**30:.3g} GiB"
-    return f"the engine failed: {type(error).__name__}: {error}"
+def _request(task: Task) -> dict:
+    """What a worker is told: a position, by which workers that inherit the claims find them, and a name, by which others do."""
+    return {"position": task.position, "name": task.claim.name} | ({"module": str(task.module.path)} if task.module else {})
+
+
+def _gone(tasks: Sequence[Task], before: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Claims that stand in the journal and no longer in their module."""
+    names = {str(task.module.path): {claim.name for claim in task.module.claims} for task in tasks if task.module}
+    return [(path, name) for path, name in before if path in names and name not in names[path]]
 
 
 def _kept(verdict: Verdict, certificates: Path | None) -> Verdict:

@@ -18,6 +18,7 @@ from symcat.errors import UsageError
 from symcat.prove.cache import Store
 from symcat.prove.campaign import Ledger, run
 from symcat.prove.claim import Claim, Equation
+from symcat.prove.ledger import Journal
 from symcat.prove.module import find
 from symcat.prove.record import read
 
@@ -42,11 +43,27 @@ def note(name):
 GOOD = HEAD + 'CLAIMS = tuple(claim(f"good {k}", lambda k=k: equation(k + 1)) for k in range(6))\n'
 TRACKED = HEAD + 'CLAIMS = tuple(claim(f"tracked {k}", lambda k=k: (note(str(k)), equation(k + 1))[1]) for k in range(4))\n'
 BAD = HEAD + '''
+import ctypes, itertools, signal, sys
+
+def hog():
+    kept = []
+    while True:
+        kept.append(bytearray(2**24))
+
+def deep(n=0):
+    return deep(n + 1)
+
 CLAIMS = (
     claim("dies", lambda: os._exit(3)),
+    claim("is killed", lambda: os.kill(os.getpid(), signal.SIGKILL)),
+    claim("crashes", lambda: ctypes.string_at(0)),
     claim("sleeps", lambda: time.sleep(60)),
+    claim("spins in C", lambda: sum(itertools.repeat(1))),
     claim("hogs", lambda: bytearray(2**31)),
+    claim("hogs slowly", hog),
+    claim("recurses", deep),
     claim("breaks", lambda: 1 // 0),
+    claim("leaves", lambda: sys.exit(0)),
     claim("misfits", lambda: (Equation(copy(space(x=Real[2])), identity(space(x=Real[2]))),)),
     claim("holds"),
 )
@@ -86,18 +103,31 @@ def test_a_ledger_in_the_order_of_the_claims(tmp_path: Path, store: Store) -> No
 def test_whatever_a_worker_does_the_others_are_decided(tmp_path: Path, store: Store) -> None:
     path = module(tmp_path / "a", "bad", BAD)
     start = time.monotonic()
-    ledger = run([path], jobs=1, timeout=3, store=store, memory=2**29)
+    ledger = run([path], jobs=1, timeout=2, store=store, memory=2**29)
     assert time.monotonic() - start < 30
-    reasons = {entry.claim.name: entry.verdict.reason for entry in ledger.entries}
-    assert "code 3" in reasons["dies"]
-    assert "stopped after 3 s" in reasons["sleeps"]
-    assert "memory" in reasons["hogs"]
-    assert "ZeroDivisionError" in reasons["breaks"]
+    reasons = {entry.claim.name: entry.verdict.reason for entry in ledger}
+    assert reasons["dies"] == "the worker died 3 times at this claim: it ended with code 3"
+    assert reasons["is killed"] == "the worker died 3 times at this claim: it was ended by signal SIGKILL"
+    assert reasons["crashes"] == "the worker died 3 times at this claim: it was ended by signal SIGSEGV"
+    assert reasons["sleeps"] == reasons["spins in C"] == "stopped after 2 s"
+    assert reasons["hogs"] == reasons["hogs slowly"] == "out of memory: more than 0.5 GiB"
+    assert "RecursionError" in reasons["recurses"]
+    assert "ZeroDivisionError" in reasons["breaks"] and "SystemExit" in reasons["leaves"]
     assert "cannot be made" in reasons["misfits"]
-    assert ledger.entries[5].verdict.proved
-    assert ledger.summary == {"total": 6, "as_expected": 1, "unexpected": 0, "unknown": 5}
-    again = run([path], jobs=1, timeout=1, store=store, memory=2**29)
-    assert not any(entry.cached for entry in again.entries[:4]), "cut off is not decided"
+    assert ledger.entries[-1].verdict.proved
+    assert ledger.summary == {"total": 12, "as_expected": 1, "unexpected": 0, "unknown": 11}
+    rows = Journal(store.folder / "ledger.jsonl").read()
+    assert {name: row.get("reason", "") for (_, name), row in rows.items()} == reasons
+    assert rows[str(path), "sleeps"]["seconds"] == 2
+    again = run([path], jobs=1, timeout=1, store=store, keyword="holds")
+    assert again.cached == 1
+
+
+@pytest.mark.parametrize("name", ["is killed", "sleeps", "hogs", "breaks"])
+def test_cut_off_is_not_decided(tmp_path: Path, store: Store, name: str) -> None:
+    path = module(tmp_path / "a", "bad", BAD)
+    for _ in range(2):
+        assert run([path], jobs=1, timeout=0.2, store=store, memory=2**29, keyword=name).cached == 0
 
 
 def test_what_was_cut_off_is_tried_again_and_an_unexpected_proof_is_counted(tmp_path: Path, store: Store) -> None:
@@ -197,10 +227,18 @@ def test_an_interrupted_campaign_keeps_what_was_decided(tmp_path: Path, store: S
 def test_the_longest_come_first(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     tracks = tmp_path / "tracks"
     monkeypatch.setenv("TRACKS", str(tracks))
-    store.note_durations({"tracked/tracked 2": 50, "tracked/tracked 0": 1, "tracked/tracked 1": 2, "tracked/tracked 3": 3})
-    run([module(tmp_path / "a", "tracked", TRACKED)], jobs=1, store=store)
+    path = module(tmp_path / "a", "tracked", TRACKED)
+    journal = Journal(store.folder / "ledger.jsonl")
+    for k, seconds in ((2, 50), (0, 1), (1, 2), (3, 3)):
+        journal.add(journal_row(path, f"tracked {k}", took=seconds))
+    run([path], jobs=1, store=store)
     assert tracks.read_text().split() == ["2", "3", "1", "0"]
-    assert all(store.durations()[f"tracked/tracked {k}"] < 50 for k in range(4))
+    assert all(row["took"] < 1 and row["verdict"] == "proved" for row in journal.read().values())
+
+
+def journal_row(path: Path, name: str, **more: object) -> dict:
+    return {"module": str(path), "topic": path.stem, "name": name, "statement": "s", "verdict": "unknown", "expected": "proved",
+            "method": "", "premises": [], "seconds": 0.0, "took": 0.0} | more
 
 
 @pytest.mark.parametrize(("text", "message"), [
