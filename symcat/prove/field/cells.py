@@ -6,34 +6,38 @@ nothing by itself; when no cell is proved, neither is the goal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symcat.prove.field.polynomial import Limit
 from symcat.prove.field.read import Condition, ScalarGoal
 from symcat.prove.field.sample import Point, admitted
 from symcat.prove.field.signs import ALL, Infeasible, Split
+from symcat.prove.field.term import Term
 from symcat.prove.field.values import Plan, Restart, Undefined, Values
 
 MOST_CELLS = 120
 MOST_RUNS = 400
 PRINTED = 300
+NOTHING: Mapping[str, Term] = {}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """An equality shown: the premises, and what happened in the cells."""
+    """An equality shown: the premises, what happened in the cells, and which terms variables stand for."""
 
     premises: tuple[Condition, ...]
     proved: int
     cells: int
     by_solver: bool
     trace: tuple[dict, ...] = ()
+    meaning: Mapping[str, Term] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
         cells = f", cells {self.proved} of {self.cells}" if self.cells > 1 else ""
-        return f"field normal form{cells}{', pruning trusted: z3' if self.by_solver else ''}"
+        general = f", sums as variables {count}" if (count := len(self.meaning)) else ""
+        return f"field normal form{general}{cells}{', pruning trusted: z3' if self.by_solver else ''}"
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,11 @@ class Cell:
     plan: Plan = field(default_factory=Plan)
 
 
-def prove(goal: ScalarGoal, points: Sequence[Point] = ()) -> Shown | NotShown:
+def prove(goal: ScalarGoal, points: Sequence[Point] = (), meaning: Mapping[str, Term] = NOTHING) -> Shown | NotShown:
     """Show that the sides of a goal are equal wherever its assumptions hold and both are defined.
 
-    `points` are some at which the assumptions hold and both are defined: they spare questions about empty cells.
+    `points` are some at which the assumptions hold and both are defined: they spare questions about empty cells.  `meaning` are
+    terms that variables stand for, put in their place when the sides are not equal for all their values.
 
     >>> import sympy as sp
     >>> from symcat.prove.field.read import read
@@ -63,14 +68,14 @@ def prove(goal: ScalarGoal, points: Sequence[Point] = ()) -> Shown | NotShown:
     >>> prove(read(sp.Abs(x), sp.Max(x, -x))).method
     'field normal form, cells 3 of 3'
     """
-    return Cells(goal, points).prove()
+    return Cells(goal, points, meaning).prove()
 
 
 class Cells:
     """The cells of one goal that are still to be looked at, and what came of the others."""
 
-    def __init__(self, goal: ScalarGoal, points: Sequence[Point] = ()) -> None:
-        self.goal, self.points = goal, points
+    def __init__(self, goal: ScalarGoal, points: Sequence[Point] = (), meaning: Mapping[str, Term] = NOTHING) -> None:
+        self.goal, self.points, self.meaning = goal, points, meaning
         self.answers: dict[tuple, bool] = {}
         self.premises: dict[Condition, None] = {}
         self.proved = self.outside = self.empty = self.runs = 0
@@ -95,7 +100,8 @@ class Cells:
                 return NotShown(f"field normal form: more than {MOST_CELLS} cells")
         if not self.proved:
             return NotShown("field normal form: no cell in which the assumptions hold and both sides are defined")
-        return Shown(tuple(self.premises), self.proved, self.proved + self.outside + self.empty, self.by_solver, tuple(self.trace))
+        return Shown(tuple(self.premises), self.proved, self.proved + self.outside + self.empty, self.by_solver, tuple(self.trace),
+                     self.meaning)
 
     def _cell(self, cell: Cell) -> str:
         """Look at a cell, with other generators as long as these are asked for; the reason why it is not shown, or ""."""
@@ -119,7 +125,7 @@ class Cells:
             for condition in self.goal.required:
                 values.require(condition)
             gap = values.value(self.goal.lhs) - values.value(self.goal.rhs)
-            if not values.vanishes(gap):
+            if not values.vanishes(gap) and not (self.meaning and values.vanishes(values.meant(gap, self.meaning))):
                 return self._residue(cell, values, gap)
         except Infeasible:
             self.empty += 1
@@ -130,7 +136,8 @@ class Cells:
             return ""
         self.proved += 1
         kernels = [str(one.term) for one in values.tower.generators]
-        self.trace.append({"cell": [str(c) for c in cell.conditions], "kernels": kernels})
+        where = {"where": {name: str(term) for name, term in self.meaning.items()}} if self.meaning else {}
+        self.trace.append({"cell": [str(c) for c in cell.conditions], "kernels": kernels, **where})
         return ""
 
     def _note(self, cell: Cell, values: Values) -> None:

@@ -9,7 +9,8 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from symcat.category.serialise import content_digest
-from symcat.prove.field.cells import NotShown, prove
+from symcat.prove.field.cells import NotShown, Shown, prove
+from symcat.prove.field.general import generalised
 from symcat.prove.field.goal import dump_scalar
 from symcat.prove.field.read import ScalarGoal, read
 from symcat.prove.field.sample import Point, admitted, sample, search
@@ -70,7 +71,7 @@ def settle_goal(goal: ScalarGoal) -> Verdict | Settled:
     tested = len(sampled.inside)
     if not tested:
         return unknown("no point found at which the assumptions hold and both sides are defined", "ball arithmetic", AS_FUNCTIONS)
-    shown = prove(goal, sampled.inside)
+    shown = _shown(goal, sampled.inside)
     if isinstance(shown, NotShown):
         further = search(goal)
         if further.witness is not None:
@@ -80,6 +81,24 @@ def settle_goal(goal: ScalarGoal) -> Verdict | Settled:
         return unknown("field normal form: premises not shown satisfiable", "field normal form", AS_FUNCTIONS, tested)
     premises = tuple(dict.fromkeys(str(c) for c in (*goal.assumptions, *shown.premises)))
     return Settled(shown.method, premises, shown.trace, tested)
+
+
+def _shown(goal: ScalarGoal, inside: Sequence[Point]) -> Shown | NotShown:
+    """First a more general goal, which is often the shorter one; then the goal; at last one made general by its sums' values."""
+    first = _shown_generally(goal)
+    if first is not None:
+        return first
+    shown = prove(goal, inside)
+    if isinstance(shown, Shown):
+        return shown
+    return _shown_generally(goal, expand=True) or shown
+
+
+def _shown_generally(goal: ScalarGoal, expand: bool = False) -> Shown | None:
+    """A more general goal shown without a condition on its variables."""
+    general = generalised(goal, expand=expand)
+    shown = prove(general.goal, (), general.meaning) if general else None
+    return shown if isinstance(shown, Shown) and not shown.premises else None
 
 
 def _refuted(point: Point, left: str, right: str, exact: bool) -> Verdict:

@@ -181,6 +181,16 @@ class Values:
             return self.vanishes(gap, depth - 1) and self.signs.sign(self.tower.product(a, b)) <= 0
         return False
 
+    def meant(self, p: Poly, meaning: Mapping[str, Term]) -> Poly:
+        """A value's numerator with terms in the place of the variables that stand for them, where these are generators."""
+        p, _ = self.tower.cleared(p)
+        for name, term in meaning.items():
+            k = self.tower.index.get(variable(name))
+            if k is not None and name not in self.plan.roots and p.degrees()[k]:
+                value = self.value(term)
+                p = polynomial.total(self.tower.product(c, self.tower.power(value, e)) if e else c for e, c in split(p, k).items())
+        return p
+
     # ---- kernels
     def inverse(self, term: Term) -> Poly:
         return self.over(self.require(Condition(term.args[0], "!=0")))
