@@ -22,7 +22,7 @@ def idempotent_of(count: int) -> Formula:
     """A symmetric idempotent operation of `count` arguments has `count` equal slopes k at equal arguments, whose sum is that of
     the identity: count k = 1 modulo `count`."""
     k, j = sp.symbols("k j", integer=True)
-    return Formula((), sp.Ne(count * k, 1 + count * j))
+    return Formula((), sp.Ne(count * k, 1 + count * j, evaluate=False))
 
 
 def declared(slope_at_kink: sp.Expr) -> tuple[Equation, ...]:

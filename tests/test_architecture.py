@@ -23,7 +23,7 @@ LAYERS = ("errors", "verdict", "category", "derivative", "lens", "learn", "laws"
           "commands", "cli")
 MAY_IMPORT_LESS = {"category": {"errors"}}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
-ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "numba": {"symcat/kernel/jit.py"},
+ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"}, "numba": {"symcat/kernel/jit.py"},
             "joblib": {"symcat/prove/crew.py", "symcat/prove/cluster.py"}, "distributed": {"symcat/prove/cluster.py"},
             "flint": {"symcat/prove/balls.py", "symcat/prove/field/polynomial.py"}}    # its balls; its exact polynomials
 HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "joblib", "sympy", "numpy")

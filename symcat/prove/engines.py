@@ -10,7 +10,7 @@ from sympy.core.relational import Relational
 
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
-from symcat.laws.claim import Formula, Inequality
+from symcat.laws.claim import Equation, Formula, Inequality
 from symcat.prove.field.read import ScalarGoal
 from symcat.prove.index.equal import Failure, Proof, prove_additive, prove_equal
 from symcat.prove.refute import refute
@@ -30,6 +30,20 @@ def ordered(goal: Inequality) -> object:
     from symcat.prove.inequality.engine import decide_inequality
 
     return decide_inequality(goal)
+
+
+def functions(equation: Equation) -> object:
+    """The outcome of the engine of finite bases on an equation as functions; the SAT solver is loaded only when one is to be decided."""
+    from symcat.prove.boolean.engine import decide_functions
+
+    return decide_functions(equation)
+
+
+def propositions(formula: Formula) -> object:
+    """The outcome of the engine of finite bases on a formula; None when it is not of its kinds."""
+    from symcat.prove.boolean.engine import decide_formula
+
+    return decide_formula(formula)
 
 
 def scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational]) -> Verdict:
@@ -65,6 +79,7 @@ class Engines:
     proof or a failure, `valid(formula)` a status with its detail, `ordered(inequality)` a proof, a witness or why there is neither, and
     `scalar(lhs, rhs, relations)` a verdict on an equation of SymPy expressions, which is asked for first;
     `identity(goal)` gives the proof of such an equation in terms, or the verdict that there is none.
+    `functions(equation)` and `propositions(formula)` are about finite bases and propositions.
     """
 
     refute: Callable[..., Witness | Tested]
@@ -74,6 +89,8 @@ class Engines:
     ordered: Callable[[Inequality], object] = ordered
     scalar: Callable[..., Verdict] = scalar
     identity: Callable[[ScalarGoal], object] = identity
+    functions: Callable[[Equation], object] = functions
+    propositions: Callable[[Formula], object] = propositions
 
 
 STANDARD = Engines(refute, programs, prove_additive, valid)

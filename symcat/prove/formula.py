@@ -90,5 +90,9 @@ def load_term(data: Any, depth: int = 0) -> sp.Basic:
     if kind == "/" and len(rest) == 2 and all(type(part) is int for part in rest) and rest[1] > 1:
         return sp.Rational(*rest)
     if kind in TERMS:
-        return TERMS[kind](*(load_term(item, depth + 1) for item in rest))
+        parts = [load_term(item, depth + 1) for item in rest]
+        made = TERMS[kind](*parts)
+        # 6*k is never 1 + 6*j, and SymPy knows: the relation is kept as it was written when it is about symbols
+        decided = kind in ("=", "!=") and isinstance(made, BooleanAtom) and any(part.free_symbols for part in parts)
+        return TERMS[kind](*parts, evaluate=False) if decided else made
     raise DataError(f"{str(data)[:60]} is not a term: expected one of {', '.join([*SYMBOLS, 'constant', '/', *TERMS])}")

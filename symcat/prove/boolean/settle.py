@@ -1,0 +1,86 @@
+"""Verdicts and records of goals over finite bases: equations as functions, formulas of propositions, integers that are never equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symcat.prove import record as records
+from symcat.prove.boolean import replay
+from symcat.prove.claim import Equation, Formula
+from symcat.prove.engines import Engines
+from symcat.prove.index.equal import Proof
+from symcat.prove.order import Open
+from symcat.prove.witness import Witness
+from symcat.verdict import Verdict, proved, refuted, unknown
+
+FUNCTIONS = "as functions"
+Settled = tuple[Verdict, "dict[str, Any] | None"]
+
+
+def finite(equations: Sequence[Equation]) -> bool:
+    """Whether every equation is over one finite base, at fixed sizes, without premises."""
+    for equation in equations:
+        sides = (equation.lhs, equation.rhs)
+        moduli = {wire.base.modulus for side in sides for wire in side.wires.values()}
+        premises = equation.facts or any(side.symbols or side.facts or side.requirements for side in sides)
+        if len(moduli) != 1 or moduli == {0} or premises:
+            return False
+    return True
+
+
+def settle_functions(equations: Sequence[Equation], about: Mapping[str, str] | None, engines: Engines) -> Settled:
+    """Equations as functions: by bits or a table; where these leave one open, equality as morphisms suffices."""
+    outcomes = [engines.functions(equation) for equation in equations]
+    for number, outcome in enumerate(outcomes):
+        if isinstance(outcome, Witness):
+            data = outcome.data()
+            return refuted(data if len(outcomes) == 1 else {**data, "equation": number}, equality=FUNCTIONS), None
+    proofs = []
+    for equation, outcome in zip(equations, outcomes, strict=True):
+        found = engines.equal(equation.lhs, equation.rhs, ()) if isinstance(outcome, Open) else outcome
+        if not isinstance(found, Proof):
+            return unknown(f"{outcome.reason}; as morphisms: {found.reason}", "", FUNCTIONS), None
+        proofs.append(found)
+    return _proved(tuple(equations), proofs, about)
+
+
+def settle_formula(formula: Formula, about: Mapping[str, str] | None, engines: Engines) -> Settled | None:
+    """A formula of one of the two kinds; None for any other."""
+    outcome = engines.propositions(formula)
+    if outcome is None:
+        return None
+    if isinstance(outcome, Open):
+        return unknown(outcome.reason, "SAT", FUNCTIONS), None
+    if isinstance(outcome, Proof):
+        return _proved(formula, [outcome], about)
+    point = {name: str(value) for name, value in outcome.items()}
+    return refuted({"point": point, "left": "false", "right": "true", "exact": True}, "SAT model, evaluated", FUNCTIONS), None
+
+
+def replayable(trace: object) -> bool:
+    """Whether a certificate's proofs are all over finite bases."""
+    return (isinstance(trace, list) and bool(trace)
+            and all(isinstance(proof, dict) and "trace" in proof and proof.get("method") in replay.METHODS for proof in trace))
+
+
+def verified_by_replay(goal: object, record: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether the steps and tables of a record prove its goal, by replay alone, and what was replayed; or why they do not."""
+    needed = list(map(str, goal.hypotheses)) if isinstance(goal, Formula) else []
+    methods = [proof["method"] for proof in record["trace"]]
+    if record["equality"] != FUNCTIONS or record["premises"] != needed or record["method"] != "; ".join(dict.fromkeys(methods)):
+        return False, "the equality, the premises or the method that it states are not those of its goal and its proofs"
+    try:
+        replay.check(record["goal"], record["trace"])
+    except replay.Refused as refusal:
+        return False, f"the checker refuses it: {refusal}"
+    steps = sum(len(proof["trace"].get("steps", ())) for proof in record["trace"])
+    return True, f"{record['method']}: {steps} steps replayed; checked independently of the engine"
+
+
+def _proved(goal: object, proofs: Sequence[Proof], about: Mapping[str, str] | None) -> Settled:
+    method = "; ".join(dict.fromkeys(proof.method for proof in proofs))
+    premises = tuple(dict.fromkeys(premise for proof in proofs for premise in proof.premises))
+    trace = [{"method": proof.method, "premises": list(proof.premises), "trace": proof.trace} for proof in proofs]
+    record = records.make(goal, method, premises, trace, FUNCTIONS, about)
+    return proved(method, records.stub(record), premises, FUNCTIONS), record
