@@ -26,6 +26,10 @@ class Algebra(ABC):
         self.table, self.context, self.modulus = table, context, modulus
 
     @abstractmethod
+    def count(self, rule: str) -> None:
+        """Record that a rule was used."""
+
+    @abstractmethod
     def apply(self, function: str, *arguments: Expr) -> Expr:
         """A scalar function of expressions."""
 

@@ -14,8 +14,8 @@ from math import factorial, prod
 
 from symcat.category.polyhedron import tight
 from symcat.prove.index.affine import Affine, coefficient, make, plus, variable
-from symcat.prove.index.functions import Functions
 from symcat.prove.index.hermite import column_hermite
+from symcat.prove.index.maxima import Maxima
 from symcat.prove.index.table import NONE, Call, Expr, Factors, Number, Read, Several, Sum, Term, Value, Zero
 
 ORDER_CAP = 720
@@ -30,7 +30,7 @@ class Shape:
     slots: tuple[Affine, ...]
 
 
-class Canonical(Functions):
+class Canonical(Maxima):
     """Canonical sums."""
 
     _skeletons: dict[tuple, int]

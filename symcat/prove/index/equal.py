@@ -18,6 +18,7 @@ from symcat.category.morphism import Morphism
 from symcat.category.space import Space
 from symcat.category.spelling import spelled
 from symcat.errors import SymcatError
+from symcat.prove.index import discharge
 from symcat.prove.index.affine import Affine, make
 from symcat.prove.index.context import Context
 from symcat.prove.index.domain import Domain
@@ -203,10 +204,26 @@ class Side:
         left, right = [frozenset(node for node, cut in program.named.items() if common.issuperset(cut)) for program in self.programs]
         return left, right
 
+    def premises(self) -> list[str]:
+        """The requirements of both sides that do not follow from facts and from earlier ones; over Z_n all of them."""
+        found: dict[str, None] = {}
+        for program in self.programs:
+            shown = {requirement for value, requirement, position in program.required
+                     if discharge.shown(program, value, requirement, position)}
+            found |= dict.fromkeys(str(spelled(program.morphism, r)) for r in program.morphism.requirements if r not in shown)
+        return [*found, *self.domain.notes]
+
+    def domain_conditions(self, program: Program) -> frozenset | None:
+        """What a side requires beyond the facts, in normal form, for comparison with the other; None when some has no normal form."""
+        if any(requirement.guards for requirement in program.morphism.requirements) or program.waiting or self.algebra.modulus:
+            return None
+        return frozenset((self.table.freeze(value), requirement.relation, requirement.extents)
+                         for value, requirement, _ in program.required if not discharge.shown(program, value, requirement, None))
+
     def trace(self) -> dict:
         """What a certificate keeps."""
         sides = [[self.printer.expression(e, PRINTED) for e in values] for values in self.values]
-        table, required = self.table, [program.domain_conditions() for program in self.programs]
+        table, required = self.table, [self.domain_conditions(program) for program in self.programs]
         cuts = {name: self.printer.expression(table.thaw(key[1]), PRINTED) for key, name in self.cuts.names.items()}
         return {"modulus": self.algebra.modulus, "level": self.cuts.level, "cuts": cuts, "left": sides[0], "right": sides[1],
                 "same domain": None not in required and required[0] == required[1],
@@ -216,9 +233,16 @@ class Side:
 def _premises(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], side: Side | None) -> tuple[str, ...]:
     """The facts, the requirements of both sides that are not shown, and what rules used besides."""
     found = dict.fromkeys(str(fact) for fact in facts)
-    if side is None:
-        found |= dict.fromkeys(str(spelled(f, r)) for f in (lhs, rhs) for r in f.requirements)
-    else:
-        found |= dict.fromkeys(text for program in side.programs for text in program.premises())
-        found |= side.domain.notes
-    return tuple(found)
+    required = dict.fromkeys(str(spelled(f, r)) for f in (lhs, rhs) for r in f.requirements)
+    if side is None and required:
+        side = _values(lhs, facts)
+    return tuple(found | dict.fromkeys(side.premises() if side is not None else required))
+
+
+def _values(f: Morphism, facts: Sequence[Fact]) -> Side | None:
+    """The normal forms of one program beside themselves, for its requirements alone; None where it has none."""
+    side = Side(Attempt(2), f, f, facts, 0)
+    try:
+        return side if side.decide() is None else None
+    except (ArithmeticError, ValueError, SymcatError):
+        return None

@@ -1,4 +1,4 @@
-"""Scalar functions of expressions, and what is known of signs.
+"""Scalar functions of expressions.
 
 Roots, logarithms and inverses come here only where they are licensed: their arguments' signs are shown, or required by one
 of the two programs.  exp splits over sums; functions with kinks stay opaque.
@@ -11,15 +11,11 @@ from math import gcd, lcm
 
 from sympy import factorint
 
-from symcat.prove.index.affine import make, number, plus
 from symcat.prove.index.algebra import flip, reciprocal
-from symcat.prove.index.domain import Domain
-from symcat.prove.index.substitution import Substituting
-from symcat.prove.index.table import NONE, UNIT, Call, Expr, Factors, Hyper, Number, Read, Several, Sum, Value, Zero
+from symcat.prove.index.signs import Signs
+from symcat.prove.index.table import NONE, UNIT, Call, Expr, Factors, Several
 
 VANISHING = frozenset({"tanh", "relu", "step", "sign", "absolute"})
-POSITIVE = frozenset({"exp", "sigmoid", "softplus"})
-NONNEGATIVE = frozenset({"relu", "absolute", "step", "equal", "where"})
 TRIAL_LIMIT = 10**6
 # The values of functions with kinks at rational numbers.
 AT_NUMBERS = {
@@ -28,10 +24,9 @@ AT_NUMBERS = {
 }
 
 
-class Functions(Substituting):
-    """Functions and signs; `definitions` writes sigmoid, tanh and softplus through exp."""
+class Functions(Signs):
+    """Functions; `definitions` writes sigmoid, tanh and softplus through exp."""
 
-    domain: Domain
     definitions: bool = False
 
     def apply(self, function: str, *arguments: Expr) -> Expr:
@@ -159,8 +154,9 @@ class Functions(Substituting):
         if exponent.keys() <= {UNIT} and shift.denominator == 1 and shift >= 0:
             return self.power(base, int(shift))
         if sign == ">=0" and whole > 0:
-            self.domain.note("powers with a base that may be 0 have exponents that are at least 0")
             rest = self.add(exponent, {UNIT: -whole}) if shift != whole else {t: q for t, q in exponent.items() if t != UNIT}
+            if self.sign(rest) is None:
+                self.domain.note("powers with a base that may be 0 have exponents that are at least 0")
             return self.multiply(self.power(base, whole), self.call("pow", base, rest))
         return self.call("pow", base, exponent)
 
@@ -177,106 +173,6 @@ class Functions(Substituting):
         if condition.keys() <= {UNIT}:
             return {UNIT: 1} if condition else {}
         return self.call("where", condition)
-
-    # ---- signs
-    def known(self, e: Expr, relation: str) -> bool:
-        """Whether `e relation` is shown: by its form, by the context, or by a requirement."""
-        sign = self.sign(e)
-        if sign == ">0" or sign == relation:
-            return True
-        if relation != "!=0":
-            return False
-        if self.sign(self.scale(e, -1)) == ">0" or self.domain.grants(self, e, "!=0"):
-            return True
-        if len(e) == 1:
-            ((guards, factors),) = e
-            return not guards and all(self._nonzero(a) for a, _ in factors)
-        return False
-
-    def evident(self, e: Expr, relation: str) -> bool:
-        """Whether `e relation` is shown from facts alone, without any requirement."""
-        required, self.domain = self.domain, self.domain.facts()
-        try:
-            return self.known(e, relation)
-        finally:
-            self.domain = required
-
-    def _nonzero(self, a: int) -> bool:
-        data = self.table.atoms[a]
-        if isinstance(data, Zero):
-            return False
-        if isinstance(data, Call) and data.function.startswith("root"):
-            return self.known(self.table.thaw(data.arguments[0]), "!=0")
-        return self.atom_sign(a) == ">0" or self.domain.grants(self, {(NONE, ((a, 1),)): 1}, "!=0")
-
-    def sign(self, e: Expr) -> str | None:
-        """">0", ">=0" or None for not shown."""
-        best = self._affine_sign(e) or self._sum_of_signs(e)
-        if best == ">0" or not e:
-            return best or ">=0"
-        for relation in (">0", ">=0") if best is None else (">0",):
-            if self.domain.grants(self, e, relation):
-                return relation
-        return best
-
-    def _sum_of_signs(self, e: Expr) -> str | None:
-        best: str | None = ">=0"
-        for (guards, factors), q in e.items():
-            signs = [">=0" if k % 2 == 0 and self.atom_sign(a) != ">0" else self.atom_sign(a) for a, k in factors]
-            if q < 0 or None in signs:
-                return None
-            if not guards and all(s == ">0" for s in signs):
-                best = ">0"
-        return best
-
-    def _affine_sign(self, e: Expr) -> str | None:
-        """The sign of an expression in indices and dims alone, from the context."""
-        coefficients: dict[int, Number] = {}
-        for (guards, factors), q in e.items():
-            if guards or len(factors) > 1 or (factors and factors[0][1] != 1):
-                return None
-            if factors:
-                data = self.table.atoms[factors[0][0]]
-                if not isinstance(data, Value):
-                    return None
-                coefficients[data.variable] = q
-        denominator = lcm(*[Fraction(q).denominator for q in e.values()]) if e else 1
-        form = make(int(e.get(UNIT, 0) * denominator), {v: int(q * denominator) for v, q in coefficients.items()})
-        if self.context.holds(plus(form, number(-1))):
-            return ">0"
-        return ">=0" if self.context.holds(form) else None
-
-    def atom_sign(self, a: int) -> str | None:
-        """What is known of an atom's sign."""
-        match self.table.atoms[a]:
-            case Value(variable=v):
-                return ">0" if self.table.is_dim(v) else self._affine_sign({(NONE, ((a, 1),)): 1})
-            case Zero():
-                return ">=0"
-            case Several(body=body):
-                return self.sign(self.table.thaw(body))
-            case Sum() as data:
-                return self._sum_sign(data)
-            case Call(function=function, arguments=arguments):
-                if function in POSITIVE:
-                    return ">0"
-                if function.startswith("root") or function == "pow":
-                    inner = self.sign(self.table.thaw(arguments[0]))
-                    return inner if function == "pow" else inner or ">=0"
-                return ">=0" if function in NONNEGATIVE else None
-            case Read(name=name) if name in self.domain.positive_names:
-                return ">0"
-            case Read() | Hyper():
-                own = {(NONE, ((a, 1),)): 1}
-                return next((r for r in (">0", ">=0") if self.domain.grants(self, own, r)), None)
-        return None
-
-    def _sum_sign(self, data: Sum) -> str | None:
-        signs = [">=0" if k % 2 == 0 and self.atom_sign(a) != ">0" else self.atom_sign(a) for a, k in data.factors]
-        if None in signs:
-            return None
-        full = all(s == ">0" for s in signs) and self.context.box(data.guards) is not None
-        return ">0" if full else ">=0"
 
 
 def _primes(q: Fraction) -> list[tuple[int, int]]:

@@ -16,7 +16,6 @@ from symcat.category.comprehension import Comprehension, Requirement
 from symcat.category.expression import Argmax, At, Bracket, Delta, affine, index, is_index
 from symcat.category.functions import Smooth
 from symcat.category.morphism import Morphism
-from symcat.category.spelling import spelled
 from symcat.prove.index.affine import ZERO, Affine, number, plus, times, variable
 from symcat.prove.index.algebra import HIGHEST, flip, reciprocal
 from symcat.prove.index.sums import Normaliser
@@ -59,8 +58,8 @@ class Program:
         self._cut_here = self._arguments() if cuts.level == 1 else None if cuts.level == 2 else set()
         if cuts.chosen is not None:
             self._cut_here = cuts.chosen[side]
-        self._waiting = [] if algebra.modulus else list(morphism.requirements)
-        self._required: list[tuple[Expr, Requirement]] = []
+        self.waiting = [] if algebra.modulus else list(morphism.requirements)
+        self.required: list[tuple[Expr, Requirement, int]] = []     # in normal form, with how many were known before
 
     def outputs(self) -> list[Expr]:
         """The normal forms of the outputs, over the formal indices of their shapes."""
@@ -102,7 +101,7 @@ class Program:
     def require(self) -> None:
         """Hand the requirements whose arrays are known to the domain, which both sides share: equal means on the common domain."""
         left = []
-        for requirement in self._waiting:
+        for requirement in self.waiting:
             if requirement.sources <= self._values.keys() | self.inputs.keys():
                 if not requirement.guards:
                     formals = self.formals(requirement.extents)
@@ -110,23 +109,11 @@ class Program:
                     value = self.convert(requirement.expr, environment)
                     if not value and requirement.relation != ">=0":
                         continue
-                    self._required.append((value, requirement))
+                    self.required.append((value, requirement, len(self.algebra.domain.known)))
                     self.algebra.domain.require(tuple(formals), value, requirement.relation, str(requirement))
             else:
                 left.append(requirement)
-        self._waiting = left
-
-    def premises(self) -> list[str]:
-        """The requirements that signs alone do not show, in words; over Z_n, where nothing is known of reals, all of them."""
-        shown = {requirement for value, requirement in self._required if self.algebra.evident(value, requirement.relation)}
-        return [str(spelled(self.morphism, requirement)) for requirement in self.morphism.requirements if requirement not in shown]
-
-    def domain_conditions(self) -> frozenset | None:
-        """The same in normal form, for comparison with the other side; None when some of them has none."""
-        if any(requirement.guards for requirement in self.morphism.requirements) or self._waiting or self.algebra.modulus:
-            return None
-        return frozenset((self.table.freeze(value), requirement.relation, requirement.extents) for value, requirement in self._required
-                         if not self.algebra.evident(value, requirement.relation))
+        self.waiting = left
 
     # ---- arrays
     def _value(self, node: Comprehension) -> Expr:

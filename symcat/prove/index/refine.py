@@ -41,6 +41,8 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
         return True
     if _vanishes_pointwise(algebra, e, depth):
         return True
+    if depth > REFINEMENT:
+        return False
     return _vanishes_joined(algebra, e, depth) or _vanishes_by_residues(algebra, e, depth)
 
 

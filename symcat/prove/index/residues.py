@@ -15,6 +15,7 @@ from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, Call, Expr, Factors, Read, Several, Sum, Table, Value, Zero
 
 STRIDES = 6     # the largest modulus that is tried
+GROWTH = 2      # how many times as many terms may come of it
 CASES = 36      # residues of all split indices of one sum together
 
 
@@ -58,7 +59,7 @@ def by_residues(algebra: Normaliser, e: Expr, modulus: int) -> list[tuple[Normal
         algebra.count("free_residues")
         return [_case(algebra, e, free, modulus, r) for r in range(modulus)]
     split = sums_by_residues(algebra, e, modulus)
-    return [(algebra, split)] if split is not None else []
+    return [(algebra, split)] if split is not None and len(split) <= GROWTH * len(e) else []
 
 
 # ---- bound indices

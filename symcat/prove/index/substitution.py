@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 
 from symcat.prove.index.affine import Affine, number, plus, variable
-from symcat.prove.index.algebra import Algebra, Guards, Substitution, reciprocal
+from symcat.prove.index.algebra import Algebra, Guards, Substitution
 from symcat.prove.index.context import Context
-from symcat.prove.index.table import NONE, UNIT, Atom, Call, Expr, Factors, Number, Read, Several, Sum, Table, Term, Value, Variable, Zero
+from symcat.prove.index.table import NONE, UNIT, Atom, Call, Expr, Factors, Number, Read, Several, Sum, Table, Term, Value, Zero
 
 
 class Substituting(Algebra):
@@ -43,21 +44,9 @@ class Substituting(Algebra):
         moves = inner | {v: variable(hole) for v, hole in zip(own, holes, strict=True)}
         return self.selector(data.component, extents, holes, self.substitute(self.table.thaw(data.body), moves))
 
+    @abstractmethod
     def selector(self, component: int, extents: tuple[Affine, ...], holes: list[int], body: Expr) -> Affine:
-        """A component of the first maximiser of a body over a box, whose indices are the holes.
-
-        What does not depend on the holes, and a positive factor, do not move it; of a constant the first maximiser is the origin.
-        """
-        own = frozenset(holes)
-        body = {term: q for term, q in body.items() if own & (self.table.factors_free(term[1]) | self.table.forms_free(term[0]))}
-        if not body:
-            return number(0)
-        depth = self.table.selector_depth(self.table.freeze(body))
-        names = {hole: variable(self.table.dummy(depth, k, extents[k])) for k, hole in enumerate(holes)}
-        body = self.substitute(body, names)
-        leading = self.table.frozen[self.table.freeze(body)][0][1] if body else 1
-        frozen = self.table.freeze(self.scale(body, reciprocal(abs(leading))))
-        return variable(self.table.variable(Variable("selector", "", None, component, extents, frozen)))
+        """A component of the first maximiser of a body over a box, whose indices are the holes."""
 
     # ---- expressions
     def substitute(self, e: Expr, values: Substitution) -> Expr:

@@ -40,6 +40,14 @@ class Normaliser(Canonical):
         inner.counts = self.counts
         return inner
 
+    def under(self, domain: Domain) -> Normaliser:
+        """The same table and context under other requirements; nothing cached is shared."""
+        return Normaliser(self.table, self.context, domain, self.modulus, definitions=self.definitions, unroll=self.unroll)
+
+    def evident(self, e: Expr, relation: str) -> bool:
+        """Whether `e relation` is shown from facts alone, without any requirement."""
+        return self.under(self.domain.facts()).known(e, relation)
+
     def sum_over(self, body: Expr, box: Iterable[tuple[int, Affine]]) -> Expr:
         """The sum of an expression over ranged variables 0 <= v < extent, which become bound."""
         box = list(box)
