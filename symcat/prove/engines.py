@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 from sympy.core.relational import Relational
 
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
+from symcat.category.serialise import canonical_json, dump, dump_fact
 from symcat.laws.claim import Equation, Formula, Inequality
+from symcat.prove.advice.record import advice
 from symcat.prove.field.read import ScalarGoal
 from symcat.prove.index.equal import Failure, Proof, prove_additive, prove_equal
 from symcat.prove.refute import refute
 from symcat.prove.witness import Tested, Witness
 from symcat.verdict import Verdict
+
+
+IDENTICAL = "identical programs"
+ON_ITS_WORD = "trusted: the engine"
 
 
 def valid(formula: Formula) -> tuple[str, object]:
@@ -61,14 +68,24 @@ def identity(goal: ScalarGoal) -> object:
 
 
 def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
-    """The index normal form, and where it fails, the field engine for programs over scalars."""
+    """The index normal form, with the advice that lets the checker replay it; where it fails, the field engine for programs over scalars."""
     outcome = prove_equal(lhs, rhs, facts)
+    if isinstance(outcome, Proof) and outcome.method != IDENTICAL:
+        return advised(outcome, lhs, rhs, facts)
     if isinstance(outcome, Proof) or outcome.final or any(wire.shape or wire.base.modulus for wire in (*lhs.dom.types, *lhs.cod.types)):
         return outcome
     from symcat.prove.field.programs import prove_programs
 
     further = prove_programs(lhs, rhs, facts)
     return further if isinstance(further, Proof) else outcome
+
+
+def advised(proof: Proof, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> Proof:
+    """A proof with advice for the checker, or, where none is found, with a method that says on whose word it rests."""
+    found = advice(json.loads(canonical_json({"lhs": dump(lhs), "rhs": dump(rhs), "facts": [dump_fact(fact) for fact in facts]})))
+    if found is None:
+        return replace(proof, method=f"{proof.method}, {ON_ITS_WORD}")
+    return replace(proof, trace={**proof.trace, "replay": found})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,46 @@
+"""What the parts of a certificate's proof are, and which of them are checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from symcat.checker.equations import equation
+from symcat.checker.forms import Refused, refusing
+from symcat.checker.structure import additive, same_program
+
+UNCHECKED = "unchecked"
+
+
+def check(record: Mapping[str, Any]) -> dict[str, int]:
+    """How many parts of a certificate's proof were checked, by method, `unchecked` among them; Refused when one is wrong."""
+    with refusing():
+        return _check(record)
+
+
+def _check(record: Mapping[str, Any]) -> dict[str, int]:
+    goal, evidence, counts = record["goal"], record["trace"], {}
+    if goal["kind"] not in ("equations", "additive"):
+        return {UNCHECKED: 1}
+    if not isinstance(evidence, list) or not all(isinstance(part, dict) and isinstance(part.get("method"), str) for part in evidence):
+        raise Refused("its trace is not a list of proofs that name their methods")
+    if goal["kind"] == "additive" and evidence and evidence[0]["method"] == "linear typing":
+        additive(goal["f"], goal["wires"])
+        return {"linear typing": 1}
+    if len(evidence) != len(goal["equations"]):
+        raise Refused(f"{len(goal['equations'])} equations with {len(evidence)} proofs")
+    for stated, proof in zip(goal["equations"], evidence, strict=True):
+        method = _part(stated, proof)
+        counts[method] = counts.get(method, 0) + 1
+    return counts
+
+
+def _part(stated: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
+    """The method by which the proof of one equation was checked."""
+    if proof["method"] == "identical programs":
+        same_program(stated["lhs"], stated["rhs"])
+        return "identical programs"
+    if "replay" not in proof["trace"]:
+        return UNCHECKED
+    equation(stated, proof["trace"]["replay"])
+    return "normal forms replayed"
