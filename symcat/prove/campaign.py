@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from symcat.category.serialise import content_digest
 from symcat.errors import SoundnessError, UsageError
@@ -24,10 +25,13 @@ from symcat.prove.module import ProofsModule, find, load
 from symcat.prove.record import write_atomically
 from symcat.verdict import Verdict, unknown
 
+if TYPE_CHECKING:
+    from symcat.prove.crew import Crew
+
 __all__ = ["Entry", "Ledger", "run"]
 
 MEMORY = 4 * 2**30
-PASSES = 2    # how often a claim is sent to a cluster that loses its worker
+PASSES = 3    # how often a claim is sent to a cluster that loses it, the last time alone, so that it is lost through no other
 Progress = Callable[[int, int, Claim, Verdict], None]
 
 
@@ -161,11 +165,12 @@ class Campaign:
             return
         crew = self._crew(tasks)
         failure: Exception | None = None
+        lost = ""
         left = {task.position: task for task in tasks}
         try:
-            for _ in range(PASSES):
-                requests = [_request(task) for task in left.values()]
-                for answer in crew.answers(requests) if requests else ():
+            for turn in range(1, PASSES + 1):
+                for answer in _answers(crew, [_request(task) for task in left.values()], alone=turn == PASSES):
+                    lost = answer.get("lost", lost)
                     task = left.get(answer.get("position", -1))
                     if task is None or answer.get("stopped"):
                         continue
@@ -178,11 +183,11 @@ class Campaign:
             crew.stop()
             crew.close()
         for task in left.values():
-            yield Result(task, unknown(f"the worker died {PASSES} times at this claim, on a cluster that replaces its workers"))
+            yield Result(task, unknown(f"lost by the cluster {PASSES} times: {lost}"))
         if failure:
             raise failure
 
-    def _crew(self, tasks: Sequence[Task]):
+    def _crew(self, tasks: Sequence[Task]) -> Crew:
         """Those who work."""
         from symcat.prove.worker import Limits, answer
 
@@ -225,6 +230,12 @@ class Campaign:
 
 
 # ---- pieces
+def _answers(crew: Crew, requests: Sequence[dict], alone: bool) -> Iterator[dict]:
+    """Answers to requests, which are given to the crew together or each alone."""
+    for group in [[request] for request in requests] if alone else [requests] if requests else []:
+        yield from crew.answers(group)
+
+
 def _request(task: Task) -> dict:
     """What a worker is told: a position, by which workers that inherit the claims find them, and a name, by which others do."""
     return {"position": task.position, "name": task.claim.name} | ({"module": str(task.module.path)} if task.module else {})

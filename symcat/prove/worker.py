@@ -142,8 +142,9 @@ def _address_space() -> int:
 
 
 # ---- the template
-def template(control: socket.socket, settle: Callable[[Request], Answer], limits: Limits) -> NoReturn:
-    """Fork runners and end them, as ordered; when the other side is gone, end all of them and oneself."""
+def template(control: socket.socket, settle: Callable[[Request], Answer], limits: Limits,
+             leave: Callable[[], object] = lambda: None) -> NoReturn:
+    """Fork runners and end them, as ordered; when the other side is gone, end all of them, `leave`, and end oneself."""
     runners: set[int] = set()
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -166,6 +167,7 @@ def template(control: socket.socket, settle: Callable[[Request], Answer], limits
     finally:
         for pid in runners:
             ended(pid)
+        leave()
         os._exit(0)
 
 
