@@ -48,7 +48,7 @@ import ctypes, itertools, signal, sys
 def hog():
     kept = []
     while True:
-        kept.append(bytearray(2**24))
+        kept.append(bytearray(2**27))
 
 def deep(n=0):
     return deep(n + 1)
