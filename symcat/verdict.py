@@ -14,7 +14,34 @@ from symcat.errors import SoundnessError, UsageError
 
 STATUSES = ("proved", "refuted", "unknown")
 EQUALITIES = ("as morphisms", "as functions")
+GRADES = ("equal on the common domain", "same domain")
+STRICT = ("<", ">", "!=")     # relations that equal values violate
 WHERE = ("dims", "hypers", "inputs", "point")
+
+
+@dataclass(frozen=True)
+class Domains:
+    """How the domains of two equal sides compare: what each requires that is not shown to follow from what the other requires.
+
+    >>> print(Domains(("x - 1 != 0",), ()))
+    equal on the common domain: x - 1 != 0 on the left only
+    """
+
+    left: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+
+    @property
+    def grade(self) -> str:
+        """The stronger grade when nothing is required on one side only."""
+        return GRADES[not self.left and not self.right]
+
+    def data(self) -> dict[str, Any]:
+        """The grade and the conditions as JSON-able data."""
+        return {"grade": self.grade, "left": list(self.left), "right": list(self.right)}
+
+    def __str__(self) -> str:
+        sides = [f"{', '.join(found)} on the {side} only" for side, found in (("left", self.left), ("right", self.right)) if found]
+        return self.grade + (f": {'; '.join(sides)}" if sides else "")
 
 
 @dataclass(frozen=True)
@@ -23,7 +50,7 @@ class Verdict:
 
     `premises` are the conditions under which a proof holds, in words; `witness` says where two sides differ and their values
     there, `left` and `right`; `certificate` holds the `digest` of the proof's record, and its `path` once it is written;
-    `tested` counts the points at which the two sides were compared and agreed.
+    `tested` counts the points at which the two sides were compared and agreed; `domains` is the grade of an equality.
 
     >>> print(refuted({"dims": {"n": 1}, "inputs": {"x": "1"}, "left": "3", "right": "1"}))
     REFUTED: at n=1, x=1 the two sides are 3 and 1
@@ -38,6 +65,7 @@ class Verdict:
     reason: str = ""
     seconds: float = 0.0
     tested: int = 0
+    domains: Domains | None = None
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -65,7 +93,7 @@ class Verdict:
         witness = self.witness or {}
         if "left" not in witness or "right" not in witness:
             raise SoundnessError("a refuted verdict came without a witness: give the point and the values `left` and `right` there")
-        if witness["left"] == witness["right"] and witness.get("relation") != "<":
+        if witness["left"] == witness["right"] and witness.get("relation") not in STRICT:
             raise SoundnessError(f"both sides are {witness['left']} at the witness: equal values refute nothing")
 
     def __bool__(self) -> bool:
@@ -91,7 +119,8 @@ class Verdict:
     def __str__(self) -> str:
         if self.proved:
             under = f" under {'; '.join(self.premises)}" if self.premises else ""
-            return f"PROVED by {self.method}, equal {self.equality}{under}"
+            grade = f"; {self.domains}" if self.domains and self.domains.grade != GRADES[True] else ""
+            return f"PROVED by {self.method}, equal {self.equality}{under}{grade}"
         if self.refuted:
             return f"REFUTED: {describe(self.witness or {})}"
         tested = f" ({self.tested} points agree)" if self.tested else ""
@@ -99,9 +128,9 @@ class Verdict:
 
 
 def proved(method: str, certificate: Mapping[str, Any], premises: Sequence[str] = (), equality: str = "as morphisms",
-           tested: int = 0) -> Verdict:
+           tested: int = 0, domains: Domains | None = None) -> Verdict:
     """PROVED by a method, under premises, with the digest of its certificate."""
-    return Verdict("proved", method, equality, tuple(premises), certificate=certificate, tested=tested)
+    return Verdict("proved", method, equality, tuple(premises), certificate=certificate, tested=tested, domains=domains)
 
 
 def refuted(witness: Mapping[str, Any], method: str = "exact evaluation", equality: str = "as morphisms",

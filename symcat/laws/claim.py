@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
 from symcat.errors import ShapeError, UsageError
+from symcat.laws.premises import requirement
 from symcat.verdict import EQUALITIES, STATUSES
 
 EXPECTATIONS = (*STATUSES, "either")
@@ -87,7 +89,37 @@ class Inequality:
         return tuple(sorted(found, key=lambda symbol: symbol.name))
 
 
-Goal = tuple[Equation, ...] | Additive | Formula | Inequality
+@dataclass(frozen=True)
+class Holds:
+    """Conditions on the outputs of a program, by their names, hold wherever it is defined."""
+
+    program: Morphism
+    conditions: tuple[Relational, ...]
+    facts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        for relation in self.conditions:
+            requirement(self.program.cod, relation)
+
+
+@dataclass(frozen=True)
+class Order:
+    """`lhs <= rhs`, or `<`, in every entry, wherever both are defined."""
+
+    lhs: Morphism
+    rhs: Morphism
+    rel: str = "<="
+    facts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        Equation(self.lhs, self.rhs, self.facts)
+        if self.rel not in ORDERS:
+            raise UsageError(f"the relation {self.rel!r} of an order: expected one of {', '.join(ORDERS)}")
+        if any(wire.base.modulus for wire in self.lhs.cod.types):
+            raise UsageError(f"{self.lhs.cod} has no order: {self.rel} is for real wires")
+
+
+Goal = tuple[Equation, ...] | Additive | Formula | Inequality | Holds | Order
 
 
 @dataclass(frozen=True)

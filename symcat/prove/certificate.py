@@ -15,9 +15,12 @@ from typing import Any
 
 from symcat.category.serialise import content_digest
 from symcat.errors import SymcatError
-from symcat.prove import checker
-from symcat.prove.claim import Inequality
+from symcat.laws.induction import INDUCTIVE
+from symcat.prove import checker, holds, induction, inside
+from symcat.prove.boolean.settle import replayable, verified_by_replay
+from symcat.prove.claim import Holds, Inequality, Order
 from symcat.prove.decide import settle
+from symcat.prove.discharge import undone
 from symcat.prove.record import load_goal, read
 
 
@@ -33,26 +36,57 @@ class Recheck:
 def recheck(path: str | Path) -> Recheck:
     """Verify the digest, prove the goal again from the programs in the file, and compare the programs at random points."""
     try:
-        record = read(Path(path))
-        goal = load_goal(record["goal"])
-        if isinstance(goal, Inequality):
-            return _recheck_inequality(path, goal, record)
-        verdict, _ = settle(goal, record["equality"], seed=int(content_digest(record)[:8], 16))
+        ok, why = verified(read(Path(path)))
     except SymcatError as error:
         return Recheck(str(path), False, str(error))
+    return Recheck(str(path), ok, f"digest right; {why}" if ok else why)
+
+
+def verified(record: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether a record proves its goal, and what was done to see it; or why it does not."""
+    try:
+        goal = load_goal(record["goal"])
+        if isinstance(goal, Inequality):
+            return _inequality(goal, record)
+        if replayable(record["trace"]):
+            return verified_by_replay(goal, record)
+        if isinstance(goal, (Holds, Order)):
+            why = holds.flaw(goal, record["premises"], record["trace"])
+            return not why, why or "each condition shown again for a generic entry, at a point where all premises hold"
+        if isinstance(goal, INDUCTIVE):
+            why = induction.flaw(goal, record, verified)
+            return not why, why or f"base and step of the induction replayed: {', '.join(label for label, _ in goal.obligations())}"
+        verdict, _ = settle(goal, record["equality"], seed=int(content_digest(record)[:8], 16))
+    except SymcatError as error:
+        return False, str(error)
     if verdict.refuted:
-        return Recheck(str(path), False, f"the goal is false: {verdict}")
+        return False, f"the goal is false: {verdict}"
     if not verdict.proved:
-        return Recheck(str(path), False, f"the engine no longer proves the goal: {verdict}")
+        return False, f"the engine no longer proves the goal: {verdict}"
     stated, found = record["premises"], list(verdict.premises)
     if unstated := [premise for premise in found if premise not in stated]:
-        return Recheck(str(path), False, f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}")
+        return False, f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}"
+    if why := _aside(goal, record):
+        return False, why
     try:
         counts = checker.check(record)
     except checker.Refused as refusal:
-        return Recheck(str(path), False, f"the checker refuses it: {refusal}")
+        return False, f"the checker refuses it: {refusal}"
     points = f"; {verdict.tested} exact points agree" if verdict.tested else ""
-    return Recheck(str(path), True, f"digest right; replayed by the engine ({verdict.method}){points}; {checked(counts)}")
+    return True, f"replayed by the engine ({verdict.method}){points}; {checked(counts)}"
+
+
+def _aside(goal: object, record: Mapping[str, Any]) -> str:
+    """Why the premises that equations say are discharged, or the points that satisfy them, are none; the empty text otherwise."""
+    if not isinstance(goal, tuple) or not isinstance(record["trace"], list):
+        return ""
+    for equation, part in zip(goal, record["trace"], strict=False):
+        sides = (equation.lhs, equation.rhs)
+        if "discharged" in part and (why := undone(part["discharged"], sides, equation.facts)):
+            return why
+        if "inside" in part and (why := inside.flaw(sides, equation.facts, part["inside"])):
+            return why
+    return ""
 
 
 def checked(counts: Mapping[str, int]) -> str:
@@ -64,14 +98,14 @@ def checked(counts: Mapping[str, int]) -> str:
     return f"{part}not checked by a second prover"
 
 
-def _recheck_inequality(path: str | Path, goal: Inequality, record: Mapping[str, Any]) -> Recheck:
+def _inequality(goal: Inequality, record: Mapping[str, Any]) -> tuple[bool, str]:
     """Replay the identities of an inequality's certificate; nothing is searched for."""
     from symcat.prove.inequality.engine import TRUSTED, fault, trusted
 
     why = fault(goal, record["premises"], record["trace"])
     if why:
-        return Recheck(str(path), False, why)
+        return False, why
     cells = record["trace"]["cells"]
     asked = trusted(record["trace"])
     replayed = f"{len(cells) - asked} of {len(cells)} identities replayed in exact arithmetic"
-    return Recheck(str(path), True, f"digest right; {replayed}" + (f"; {asked} asked again, {TRUSTED}" if asked else ""))
+    return True, replayed + (f"; {asked} asked again, {TRUSTED}" if asked else "")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +19,38 @@ from sympy.core.relational import Relational
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
 from symcat.errors import DomainError, SoundnessError, UsageError
-from symcat.prove import order, points
+from symcat.laws.induction import INDUCTIVE
+from symcat.laws.premises import about_wires, facts_of, relations, suppose
+from symcat.prove import points
 from symcat.prove import record as records
 from symcat.prove.additivity import states_additivity
-from symcat.prove.claim import Additive, Claim, Equation, Formula, Inequality
+from symcat.prove.boolean.settle import finite, settle_formula, settle_functions
+from symcat.prove.claim import Additive, Claim, Equation, Formula, Holds, Inequality, Order
+from symcat.prove.discharge import discharge
+from symcat.prove.domains import of_programs
 from symcat.prove.engines import STANDARD, Engines
 from symcat.prove.field.read import ScalarGoal
 from symcat.prove.index.equal import Proof
+from symcat.prove.inside import data as point_data
 from symcat.prove.order import Open
 from symcat.prove.translate import assumed, expression, translate
-from symcat.prove.witness import Witness
-from symcat.verdict import Verdict, proved, refuted, unknown
+from symcat.prove.witness import Tested, Witness
+from symcat.verdict import Domains, Verdict, proved, refuted, unknown
 
 RELATIONS = ("=", "<=", "<")
+SIDES = (attrgetter("left"), attrgetter("right"))
 Settled = tuple[Verdict, "dict[str, Any] | None"]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one equation has in its favour: a method, premises, the engine's trace, the number of points that agree."""
+    """What one equation has in its favour: a method, premises, the engine's trace, and further what its certificate keeps."""
 
     method: str
     premises: tuple[str, ...]
     trace: Mapping[str, Any]
-    tested: int = 0
+    further: Mapping[str, Any] = field(default_factory=dict)
+    domains: Domains | None = None
 
 
 def prove(claim: Claim, certificates: Path | None = None, engines: Engines = STANDARD, audit: bool = False) -> Verdict:
@@ -61,9 +70,9 @@ def prove(claim: Claim, certificates: Path | None = None, engines: Engines = STA
 def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] = (), engines: Engines = STANDARD) -> Verdict:
     """Decide `lhs rel rhs` for two morphisms of one type, or for two SymPy expressions over real symbols.
 
-    `assuming` are relations: about symbols of the expressions, or about dims and hyperparameters of the morphisms.  Order
-    (`<=`, `<`) between expressions is proved by sums of squares or by Z3, whose word is labelled as such; between morphisms it can
-    be refuted by an exact point, and is unknown otherwise.
+    `assuming` are relations: about symbols of the expressions, or about dims, hyperparameters and wires of the morphisms; a symbol
+    named like a wire of `lhs` means each of its entries.  Order (`<=`, `<`) between expressions is proved by sums of squares or by
+    Z3, whose word is labelled as such; between morphisms it is proved for a generic entry where that can be written out.
     """
     if rel not in RELATIONS:
         raise UsageError(f"the relation {rel!r}: expected one of {', '.join(RELATIONS)}")
@@ -84,21 +93,30 @@ def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str
     if isinstance(goal, Additive):
         return _settle_additive(goal, equality, about, engines, audit, seed)
     if isinstance(goal, tuple) and goal and all(isinstance(equation, Equation) for equation in goal):
+        if equality == "as functions" and finite(goal):
+            return settle_functions(goal, about, engines)
         return _settle_equations(goal, goal, equality, about, engines, audit, seed)
     if isinstance(goal, Formula):
-        return _settle_formula(goal, about, engines)
+        return settle_formula(goal, about, engines) or _settle_formula(goal, about, engines)
     if isinstance(goal, Inequality):
         return _settle_inequality(goal, about, engines)
     if isinstance(goal, ScalarGoal):
         return _settle_scalar(goal, about, engines)
-    raise UsageError(f"a goal is a {type(goal).__name__}: expected a non-empty tuple of equations, Additive, Formula or Inequality")
+    if isinstance(goal, (Holds, Order)):
+        return _settle_holds(goal, about)
+    if isinstance(goal, INDUCTIVE):
+        from symcat.prove.induction import settle_induction
+
+        return settle_induction(goal, about, engines)
+    raise UsageError(f"a goal is a {type(goal).__name__}: expected a non-empty tuple of equations, Additive, Formula, Inequality, Holds, "
+                     "Order, Induction, Invariance or Fold")
 
 
 # ---- equations
 def _settle_equations(goal: object, equations: Sequence[Equation], equality: str, about: Mapping[str, str] | None, engines: Engines,
                       audit: bool, seed: int, already: Evidence | None = None) -> Settled:
     """Refute all equations first, then prove each; `already` is a proof of the whole goal by other means."""
-    tested: dict[int, int] = {}
+    tested: dict[int, Tested] = {}
     for number, equation in enumerate(equations):
         if equation.lhs == equation.rhs:
             continue
@@ -107,25 +125,31 @@ def _settle_equations(goal: object, equations: Sequence[Equation], equality: str
             return _refuted(equation, outcome, number if len(equations) > 1 else None, equality, engines, audit, already), None
         if not outcome.premises_satisfiable:
             return unknown("premises not shown satisfiable: no small exact point satisfies them", "exact evaluation", equality), None
-        tested[number] = outcome.tested
+        tested[number] = outcome
+    agree = sum(outcome.tested for outcome in tested.values())
     evidence = [already] if already else []
     for number, equation in enumerate(equations if not already else ()):
-        found = _prove(equation, engines, tested.get(number, 0))
+        found = _prove(equation, engines, tested.get(number))
         if isinstance(found, str):
-            return unknown(found, "", equality, sum(tested.values())), None
+            return unknown(found, "", equality, agree), None
         evidence.append(found)
-    return _proved(goal, evidence, equality, about, sum(tested.values()))
+    return _proved(goal, evidence, equality, about, agree)
 
 
-def _prove(equation: Equation, engines: Engines, tested: int) -> Evidence | str:
-    """Evidence for an equation, or why there is none."""
-    if equation.lhs == equation.rhs:
-        return Evidence("identical programs", (), {"digest": equation.lhs.digest}, tested)
-    outcome = engines.equal(equation.lhs, equation.rhs, equation.facts)
-    if isinstance(outcome, Proof):
-        given = tuple(map(str, equation.facts))
-        return Evidence(outcome.method, tuple(dict.fromkeys((*given, *outcome.premises))), outcome.trace, tested)
-    return f"{outcome.reason}: {outcome.residue}" if outcome.residue else outcome.reason
+def _prove(equation: Equation, engines: Engines, tested: Tested | None) -> Evidence | str:
+    """Evidence for an equation, with its grade and without the premises that follow from others, or why there is none."""
+    lhs, rhs = equation.lhs, equation.rhs
+    if lhs == rhs:
+        return Evidence("identical programs", (), {"digest": lhs.digest}, domains=Domains())
+    outcome = engines.equal(lhs, rhs, equation.facts)
+    if not isinstance(outcome, Proof):
+        return f"{outcome.reason}: {outcome.residue}" if outcome.residue else outcome.reason
+    premises = tuple(dict.fromkeys((*map(str, equation.facts), *outcome.premises)))
+    left = discharge(premises, (lhs, rhs), equation.facts)
+    further = {"discharged": list(left.shown)} if left.shown else {}
+    if tested is not None and tested.inside is not None and premises:
+        further["inside"] = point_data(tested.inside, lhs.dom.names)
+    return Evidence(outcome.method, left.premises, outcome.trace, further, of_programs(lhs, rhs, equation.facts))
 
 
 def _refuted(equation: Equation, witness: Witness, number: int | None, equality: str, engines: Engines, audit: bool,
@@ -142,9 +166,11 @@ def _refuted(equation: Equation, witness: Witness, number: int | None, equality:
 def _proved(goal: object, evidence: Sequence[Evidence], equality: str, about: Mapping[str, str] | None, tested: int) -> Settled:
     method = "; ".join(dict.fromkeys(e.method for e in evidence))
     premises = tuple(dict.fromkeys(premise for e in evidence for premise in e.premises))
-    trace = [{"method": e.method, "premises": list(e.premises), "trace": e.trace} for e in evidence]
+    trace = [{"method": e.method, "premises": list(e.premises), "trace": e.trace, **e.further} for e in evidence]
     record = records.make(goal, method, premises, trace, equality, about)
-    return proved(method, records.stub(record), premises, equality, tested), record
+    known = [e.domains for e in evidence]
+    domains = None if None in known else Domains(*(tuple(dict.fromkeys(text for d in known for text in side(d))) for side in SIDES))
+    return proved(method, records.stub(record), premises, equality, tested, domains), record
 
 
 def _settle_additive(goal: Additive, equality: str, about: Mapping[str, str] | None, engines: Engines, audit: bool, seed: int) -> Settled:
@@ -183,6 +209,19 @@ def _settle_inequality(goal: Inequality, about: Mapping[str, str] | None, engine
     return proved(outcome.method, records.stub(record), outcome.premises, "as functions"), record
 
 
+def _settle_holds(goal: Holds | Order, about: Mapping[str, str] | None) -> Settled:
+    """Conditions on outputs and order between morphisms: for a generic entry, by ranges and inequalities of scalars."""
+    from symcat.prove.holds import Kept, settle_holds
+
+    outcome = settle_holds(goal)
+    if isinstance(outcome, Kept):
+        record = records.make(goal, outcome.method, outcome.premises, outcome.trace, "as functions", about)
+        return proved(outcome.method, records.stub(record), outcome.premises, "as functions"), record
+    if isinstance(outcome, Open):
+        return unknown(outcome.reason, "", "as functions"), None
+    return refuted(outcome, equality="as functions"), None
+
+
 def _settle_scalar(goal: ScalarGoal, about: Mapping[str, str] | None, engines: Engines) -> Settled:
     """Equations of scalars in terms."""
     outcome = engines.identity(goal)
@@ -190,16 +229,21 @@ def _settle_scalar(goal: ScalarGoal, about: Mapping[str, str] | None, engines: E
         return outcome, None
     trace = [{"method": outcome.method, "premises": list(outcome.premises), "trace": {"cells": list(outcome.cells)}}]
     record = records.make(goal, outcome.method, outcome.premises, trace, "as functions", about)
-    return proved(outcome.method, records.stub(record), outcome.premises, "as functions", outcome.tested), record
+    return proved(outcome.method, records.stub(record), outcome.premises, "as functions", outcome.tested, outcome.domains), record
 
 
 # ---- morphisms and expressions
 def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
-    equation = Equation(lhs, rhs, tuple(fact for one in assuming for fact in _facts(one)))
-    if rel == "=":
-        return settle((equation,), engines=engines)[0]
-    point = order.violation(lhs, rhs, rel, equation.facts)
-    return refuted(point, equality="as functions") if point else _no_engine(rel)
+    facts, conditions = [], []
+    for one in assuming:
+        parts = [one] if isinstance(one, Fact) else relations(one)
+        for part in parts:
+            wires = not isinstance(part, Fact) and about_wires(part, lhs.dom)
+            (conditions if wires else facts).extend([part] if wires else [part] if isinstance(part, Fact) else facts_of(part))
+    if conditions:
+        lhs, rhs = suppose(lhs, conditions), suppose(rhs.renamed(dom=lhs.dom.names), conditions)
+    goal = (Equation(lhs, rhs, tuple(facts)),) if rel == "=" else Order(lhs, rhs, rel, tuple(facts))
+    return settle(goal, engines=engines)[0]
 
 
 def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
@@ -228,31 +272,3 @@ def _scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational], engines
         return engines.scalar(lhs, rhs, relations)
     except DomainError:
         return None
-
-
-def _no_engine(rel: str) -> Verdict:
-    return unknown(f"no engine for inequalities between morphisms: {rel} can only be refuted, and no exact point that was tried refutes it",
-                   "exact evaluation", "as functions")
-
-
-def _facts(condition: object) -> list[Fact]:
-    """An assumption about dims and hyperparameters as facts."""
-    if isinstance(condition, Fact):
-        return [condition]
-    if isinstance(condition, sp.And):
-        return [fact for part in condition.args for fact in _facts(part)]
-    if condition == sp.true:
-        return []
-    if condition == sp.false:
-        raise UsageError("an assumption is false whatever the dims are: nothing can be decided under it")
-    if not isinstance(condition, Relational) or condition.has(sp.Float):
-        raise UsageError(f"the assumption {condition!r}: expected a relation between dims or hyperparameters without floats, "
-                         "such as n >= 2")
-    left, right = condition.args
-    if isinstance(condition, sp.Unequality):
-        return [Fact(sp.expand(left - right), "!=0")]
-    if isinstance(condition, sp.Equality):
-        return [Fact(sp.expand(left - right), ">=0"), Fact(sp.expand(right - left), ">=0")]
-    gap = sp.expand(left - right if isinstance(condition, (sp.GreaterThan, sp.StrictGreaterThan)) else right - left)
-    strict = isinstance(condition, (sp.StrictGreaterThan, sp.StrictLessThan))
-    return [Fact(gap, ">0" if strict else ">=0")]

@@ -13,7 +13,8 @@ from typing import Any
 from symcat.category.deserialise import load, load_fact
 from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact
 from symcat.errors import DataError
-from symcat.prove.claim import Additive, Equation, Goal, Inequality
+from symcat.laws.induction import INDUCTIVE
+from symcat.prove.claim import Additive, Equation, Goal, Holds, Inequality, Order
 from symcat.prove.field.goal import KIND, dump_scalar, load_scalar
 from symcat.prove.field.read import ScalarGoal
 from symcat.prove.formula import dump_formula, load_formula
@@ -40,6 +41,14 @@ def goal_data(goal: object) -> dict[str, Any]:
         return {"kind": "equations", "equations": [_equation(e) for e in goal]}
     if isinstance(goal, ScalarGoal):
         return dump_scalar(goal)
+    if isinstance(goal, (Holds, Order)):
+        from symcat.prove.holds import dump_holds
+
+        return dump_holds(goal)
+    if isinstance(goal, INDUCTIVE):
+        from symcat.prove.induction import dump_induction
+
+        return dump_induction(goal)
     return dump_inequality(goal) if isinstance(goal, Inequality) else dump_formula(goal)
 
 
@@ -51,6 +60,14 @@ def load_goal(data: Mapping[str, Any]) -> Goal:
         return load_inequality(data)
     if isinstance(data, dict) and data.get("kind") == KIND:
         return load_scalar(data)
+    if isinstance(data, dict) and data.get("kind") in ("holds", "order"):
+        from symcat.prove.holds import load_holds
+
+        return load_holds(data)
+    if isinstance(data, dict) and data.get("kind") in ("induction", "invariance", "fold"):
+        from symcat.prove.induction import load_induction
+
+        return load_induction(data)
     if not isinstance(data, dict) or data.get("kind") not in ("equations", "additive") or not _some(data.get("equations")):
         raise DataError(f"the goal {str(data)[:60]}: expected a non-empty list of equations, an additivity goal or a formula")
     equations = tuple(_load_equation(item) for item in data["equations"])
@@ -75,9 +92,14 @@ def stub(record: Mapping[str, Any]) -> dict[str, str]:
     return {"digest": content_digest(record), "goal": content_digest(record["goal"])}
 
 
+def goal_json(goal: object) -> Any:
+    """A goal as the record of its proof holds it."""
+    return json.loads(canonical_json(goal_data(goal)))
+
+
 def goal_digest(goal: object) -> str:
     """The digest that the record of a proof of this goal has for it."""
-    return content_digest(json.loads(canonical_json(goal_data(goal))))
+    return content_digest(goal_json(goal))
 
 
 def write(record: Mapping[str, Any], folder: Path) -> Path:

@@ -180,6 +180,7 @@ class Search:
         sizes = [dict(s) for s, count in work.items() if count <= FLOAT_WORK]
         tested = screened = undecided = large = 0
         at_kink: Difference | None = None
+        inside: Point | None = None
         for point in self._points(sizes):
             count = work[tuple(point.dims.items())]
             enough = tested >= EXACT_POINTS if count <= EXACT_WORK else tested > 0 or count > BALL_WORK or large >= BALL_POINTS
@@ -194,10 +195,11 @@ class Search:
                 if not found.at_kink:
                     return self._witness(found)
             tested += found == "agree"
+            inside = inside or (point if found == "agree" else None)
             undecided += found == "undecided"
         if at_kink is not None:
             return self._witness(at_kink)
-        return Tested(tested, tested > 0 or self._free(sizes), screened, undecided)
+        return Tested(tested, tested > 0 or self._free(sizes), screened, undecided, inside)
 
     def _free(self, sizes: list) -> bool:
         """Whether there is nothing to satisfy."""

@@ -59,7 +59,8 @@ class Tested:
     """No difference found.
 
     `tested` points were compared exactly or in balls and agree, `screened` more in floats; `undecided` points were given up.
-    `premises_satisfiable` says whether some exact point satisfied all facts and requirements of both sides.
+    `premises_satisfiable` says whether some exact point satisfied all facts and requirements of both sides; `inside` is the first
+    of those that were compared.
     """
 
     __test__ = False    # a value, which pytest would take for a test class by its name
@@ -68,6 +69,7 @@ class Tested:
     premises_satisfiable: bool
     screened: int = 0
     undecided: int = 0
+    inside: Point | None = None
 
 
 def written(array: np.ndarray) -> Any:

@@ -9,12 +9,13 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from symcat.category.serialise import content_digest
+from symcat.prove.domains import of_terms
 from symcat.prove.field.cells import NotShown, Shown, prove
 from symcat.prove.field.general import generalised
 from symcat.prove.field.goal import dump_scalar
 from symcat.prove.field.read import ScalarGoal, read
 from symcat.prove.field.sample import Point, admitted, sample, search
-from symcat.verdict import Verdict, proved, refuted, unknown
+from symcat.verdict import Domains, Verdict, proved, refuted, unknown
 
 AS_FUNCTIONS = "as functions"
 
@@ -50,7 +51,7 @@ def decide_goal(goal: ScalarGoal) -> Verdict:
         return outcome
     whole = {"goal": dump_scalar(goal), "method": outcome.method, "premises": list(outcome.premises), "trace": list(outcome.cells)}
     stub = {"digest": content_digest(whole), "goal": content_digest(whole["goal"])}
-    return proved(outcome.method, stub, outcome.premises, AS_FUNCTIONS, outcome.tested)
+    return proved(outcome.method, stub, outcome.premises, AS_FUNCTIONS, outcome.tested, outcome.domains)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Settled:
     premises: tuple[str, ...]
     cells: tuple[dict, ...]
     tested: int
+    domains: Domains | None = None
 
 
 def settle_goal(goal: ScalarGoal) -> Verdict | Settled:
@@ -80,7 +82,8 @@ def settle_goal(goal: ScalarGoal) -> Verdict | Settled:
     if not any(admitted(shown.premises, point) for point in sampled.inside):
         return unknown("field normal form: premises not shown satisfiable", "field normal form", AS_FUNCTIONS, tested)
     premises = tuple(dict.fromkeys(str(c) for c in (*goal.assumptions, *shown.premises)))
-    return Settled(shown.method, premises, shown.trace, tested)
+    domains = None if goal.required else of_terms(goal.lhs, goal.rhs, goal.assumptions)
+    return Settled(shown.method, premises, shown.trace, tested, domains)
 
 
 def _shown(goal: ScalarGoal, inside: Sequence[Point]) -> Shown | NotShown:

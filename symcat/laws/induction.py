@@ -1,0 +1,247 @@
+"""Statements about all steps of a machine and about lists of all lengths, with the obligations that prove them by induction.
+
+A machine is a start, A -> S, and a step, S * X -> S * Y: states come first on both ends.  A statement knows its base and its step,
+each an ordinary goal, and what it says of the first few steps, where it can be refuted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from symcat.category.comprehension import Fact
+from symcat.category.expression import At, Delta, index
+from symcat.category.morphism import Builder, Morphism
+from symcat.category.space import Real, Space, Wire
+from symcat.category.structure import identity
+from symcat.errors import ShapeError, UsageError
+from symcat.laws.claim import Equation, Holds
+from symcat.laws.premises import requirement, suppose
+from symcat.learn.optimisers import Optimiser
+
+Obligations = tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A state machine; `start` gives the initial states, from parameters that stay arbitrary."""
+
+    step: Morphism
+    start: Morphism
+
+    def __post_init__(self) -> None:
+        for name in ("step", "start"):
+            if not isinstance(getattr(self, name), Morphism):
+                raise UsageError(f"the {name} of a machine is a {type(getattr(self, name)).__name__}: expected a morphism")
+        count = len(self.start.cod)
+        if not (self.step.dom[:count].fits(self.start.cod) and self.step.cod[:count].fits(self.start.cod)):
+            raise ShapeError(f"a machine with initial states {self.start.cod} and a step {self.step.dom} -> {self.step.cod}: "
+                             "the step must begin with these states on both ends, S * X -> S * Y")
+
+    @property
+    def states(self) -> Space:
+        """S, with the names that the step uses."""
+        return self.step.dom[: len(self.start.cod)]
+
+    @property
+    def inputs(self) -> Space:
+        return self.step.dom[len(self.start.cod):]
+
+    @property
+    def outputs(self) -> Space:
+        return self.step.cod[len(self.start.cod):]
+
+    def advance(self) -> Morphism:
+        """S * X -> S, the states that follow."""
+        build = Builder()
+        found = build.call(self.step, build.inputs(self.step.dom))
+        return build.build(found[: len(self.states)], self.states.names)
+
+    def initial(self) -> Morphism:
+        """A -> S, with the names of the states."""
+        return self.start.renamed(cod=self.states.names)
+
+    def run(self, steps: int, outputs: bool = True) -> Morphism:
+        """A * X * ... * X -> Y, what the step of this number puts out; the states after it when `outputs` is false."""
+        build, count = Builder(), len(self.states)
+        states, found = build.call(self.start, build.inputs(self.start.dom)), ()
+        for _ in range(steps):
+            found = build.call(self.step, (*states, *build.inputs(self.inputs)))
+            states = found[:count]
+        return build.build(found[count:], self.outputs.names) if outputs else build.build(states, self.states.names)
+
+
+def machine(rule: Optimiser, wire: Wire | None = None) -> Machine:
+    """An optimiser as a machine: parameter and states are its states, a gradient comes in, the new parameter goes out.
+
+    >>> from symcat.learn.optimisers import momentum
+    >>> print(machine(momentum).step.dom, "|", machine(momentum).start.dom)
+    p: Real[n] * v: Real[n] * g: Real[n] | p: Real[n]
+    """
+    wire = wire or Real["n"]
+    states = Space((("p", wire), *zip(rule.state_names, rule.state_wires(wire), strict=True)))
+    build = Builder()
+    p, *kept = build.inputs(states)
+    (g,) = build.inputs(Space((("g", wire),)))
+    found = build.call(rule.step(wire), (p, g, *kept))
+    step = build.build((*found, found[0]), (*states.names, "out"))
+    build = Builder()
+    p = build.input("p", wire)
+    values = [build.gather(shape.shape, lambda *i, value=value: value, name=name)
+              for (name, value), shape in zip(rule.states, states.types[1:], strict=True)]
+    return Machine(step, build.build((p, *values), states.names))
+
+
+@dataclass(frozen=True)
+class Induction:
+    """Two machines put out the same at every step, since `relation`, S_f -> S_g, holds between their states.
+
+    `invariants` are conditions on the states of f, `facts` on dims and hyperparameters.
+    """
+
+    f: Machine
+    g: Machine
+    relation: Morphism
+    invariants: tuple[Relational, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        f, g = self.f, self.g
+        ends = (("parameters", f.start.dom, g.start.dom), ("inputs", f.inputs, g.inputs), ("outputs", f.outputs, g.outputs))
+        for what, one, other in ends:
+            if not one.fits(other):
+                raise ShapeError(f"two machines with the {what} {one} and {other}: they must be the same, wire by wire")
+        if not (self.relation.dom.fits(f.states) and self.relation.cod.fits(g.states)):
+            raise ShapeError(f"a relation {self.relation.dom} -> {self.relation.cod} between states {f.states} and {g.states}: expected a "
+                             "map from the states of the first machine to those of the second")
+        _check(f, self.invariants)
+
+    def obligations(self) -> Obligations:
+        f, g, h = self.f, self.g, self.relation
+        after = f.step >> (h @ identity(f.outputs)) if len(f.outputs) else f.advance() >> h
+        before = (h @ identity(f.inputs)) >> g.step if len(f.inputs) else h >> g.step
+        sides = [suppose(side.renamed(dom=f.step.dom.names), self.invariants) for side in (after, before)]
+        base, step = Equation(f.start >> h, g.start, self.facts), Equation(*sides, self.facts)
+        return ("base", (base,)), ("step", (step,)), *_kept(f, self.invariants, self.facts)
+
+    def at(self, steps: int) -> tuple[Morphism, Morphism]:
+        """What the two put out at a step."""
+        return self.f.run(steps), self.g.run(steps)
+
+
+@dataclass(frozen=True)
+class Invariance:
+    """Conditions hold of the states after every step; `invariants`, which hold at the start too, are what carries the induction."""
+
+    machine: Machine
+    conditions: tuple[Relational, ...]
+    invariants: tuple[Relational, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self.machine, (*self.conditions, *self.invariants))
+        if not self.conditions:
+            raise UsageError("an invariance came without conditions: say what holds after every step")
+
+    def obligations(self) -> Obligations:
+        follows = Holds(suppose(self.machine.advance(), self.invariants), self.conditions, self.facts)
+        return *_kept(self.machine, self.invariants, self.facts), ("conclusion", follows)
+
+    def at(self, steps: int) -> Holds:
+        """The conditions after some steps, without any help."""
+        return Holds(self.machine.run(steps, outputs=False), self.conditions, self.facts)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """`closed`, A * X[n] -> S, is what a machine without outputs is in after a list of any length n, at least 1.
+
+    The list of each input is an axis `length` in front of its shape.
+    """
+
+    machine: Machine
+    closed: Morphism
+    length: sp.Symbol
+    facts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        lists = _lists(self.machine.inputs, self.length)
+        if not (self.closed.dom.fits(self.machine.start.dom * lists) and self.closed.cod.fits(self.machine.states)):
+            raise ShapeError(f"a closed form {self.closed.dom} -> {self.closed.cod} of a fold: expected {self.machine.start.dom * lists} "
+                             f"-> {self.machine.states}, the parameters and one list for each input")
+        if len(self.machine.outputs):
+            raise ShapeError(f"a fold of a machine with outputs {self.machine.outputs}: only its states are compared")
+
+    def obligations(self) -> Obligations:
+        base = Equation(*self.at(1), self.facts)
+        return ("base", (base,)), ("step", (self._step(),))
+
+    def _step(self) -> Equation:
+        """The closed form of a list with one more entry, against one more step."""
+        a, n, x = self.machine.start.dom, self.length, self.machine.inputs
+        sides = []
+        for longer in (True, False):
+            build = Builder()
+            parameters, lists, last = build.inputs(a), build.inputs(_lists(x, n)), build.inputs(x)
+            if longer:
+                joined = [_appended(build, many, one) for many, one in zip(lists, last, strict=True)]
+                found = build.call(self.closed.substitute({n: n + 1}), (*parameters, *joined))
+            else:
+                found = build.call(self.machine.advance(), (*build.call(self.closed, (*parameters, *lists)), *last))
+            sides.append(build.build(found, self.machine.states.names))
+        return Equation(*sides, self.facts)
+
+    def at(self, steps: int) -> tuple[Morphism, Morphism]:
+        """The closed form of a list of this length, and the run of the machine."""
+        run = self.machine.run(steps, outputs=False)
+        build, count = Builder(), len(self.machine.start.dom)
+        given, width = build.inputs(run.dom), len(self.machine.inputs)
+        lists = []
+        for k in range(width):
+            entries = [given[count + step * width + k] for step in range(steps)]
+            lists.append(_stacked(build, entries))
+        found = build.call(self.closed.substitute({self.length: sp.Integer(steps)}), (*given[:count], *lists))
+        return build.build(found, self.machine.states.names), run
+
+
+def _check(machine: Machine, conditions: Sequence[Relational]) -> None:
+    for relation in conditions:
+        requirement(machine.states, relation)
+
+
+def _kept(machine: Machine, invariants: Sequence[Relational], facts: tuple[Fact, ...]) -> Obligations:
+    """That invariants hold at the start and are kept by a step."""
+    if not invariants:
+        return ()
+    kept = suppose(machine.advance(), invariants)
+    return ("invariants at the start", Holds(machine.initial(), tuple(invariants), facts)), \
+        ("invariants kept", Holds(kept, tuple(invariants), facts))
+
+
+def _lists(inputs: Space, length: sp.Expr) -> Space:
+    return Space(tuple((name, Wire(wire.base, (length, *wire.shape))) for name, wire in inputs))
+
+
+def _appended(build: Builder, many: str, one: str) -> str:
+    """A list with one more entry, as the sum of two arrays that are 0 where the other is not."""
+    wire = build.wires[many]
+    length, *rest = wire.shape
+    shape, inner = (length + 1, *rest), [index(k + 1) for k in range(len(rest))]
+    own = [(index(0), length), *zip(inner, rest, strict=True)]
+    front = build.node(shape, own, (index(0), *inner), At(many, index(0), *inner), name="front", base=wire.base)
+    last = build.gather(shape, lambda i, *j: Delta(i - length) * At(one, *j), name="last", base=wire.base)
+    return build.add(front, last, name="longer")
+
+
+def _stacked(build: Builder, entries: Sequence[str]) -> str:
+    """Arrays of one wire as the entries of a list."""
+    wire = build.wires[entries[0]]
+    shape = (sp.Integer(len(entries)), *wire.shape)
+    return build.gather(shape, lambda i, *j: sp.Add(*(Delta(i - k) * At(name, *j) for k, name in enumerate(entries))), name="list",
+                        base=wire.base)
+
+
+INDUCTIVE = (Induction, Invariance, Fold)

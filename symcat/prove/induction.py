@@ -1,0 +1,231 @@
+"""Induction: a statement about all steps is proved when its base and its step are, each by the engines for such goals.
+
+It is refuted by the first few steps alone, at an exact point.  A step that fails refutes nothing, since the state at which it
+fails may never be reached: the answer is then unknown, and names the obligation and that state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from symcat.category.comprehension import Fact
+from symcat.category.deserialise import load, load_fact
+from symcat.category.morphism import Morphism
+from symcat.category.serialise import dump, dump_fact
+from symcat.category.space import Wire, dim
+from symcat.category.spelling import spelled
+from symcat.category.trace import trace
+from symcat.errors import DataError, UsageError
+from symcat.laws.claim import Equation, Holds
+from symcat.laws.induction import Fold, Induction, Invariance, Machine, machine
+from symcat.laws.premises import facts_of, relations, requirement
+from symcat.learn.optimisers import Optimiser
+from symcat.prove import inside
+from symcat.prove import record as records
+from symcat.prove.engines import STANDARD, Engines
+from symcat.prove.formula import dump_term
+from symcat.prove.holds import gaps, load_condition, violation
+from symcat.prove.witness import Tested, Witness
+from symcat.verdict import Verdict, describe, proved, refuted, unknown
+
+STEPS = 3
+Inductive = Induction | Invariance | Fold
+STARTS = ("base", "invariants at the start")
+
+
+def induction(f: object, g: object, relation: Morphism | Callable, *, initial: Sequence[Morphism] | None = None,
+              invariants: Sequence[object] = (), assuming: Sequence[object] = (), wire: Wire | None = None,
+              engines: Engines = STANDARD) -> Verdict:
+    """Decide whether two machines put out the same at every step, by induction along a relation between their states.
+
+    Each of f and g is a machine, an optimiser (on parameters of `wire`), or a step S * X -> S * Y, whose start is then its part of
+    `initial`.  `relation` gives the states of g from those of f, as a morphism or as a function that is traced.  `invariants` are
+    conditions on the states of f, `assuming` on dims and hyperparameters.
+
+    >>> from symcat.learn.optimisers import momentum, optimiser
+    >>> @optimiser
+    ... def torch_momentum(p, g, buf=0, *, lr=0.01, gamma=0.9):
+    ...     buf = gamma * buf + g
+    ...     return p - lr * buf, buf
+    >>> verdict = induction(torch_momentum, momentum, lambda p, buf, *, lr: (p, -lr * buf))
+    >>> print(verdict.status, verdict.method)
+    proved induction: base by index normal form, cuts 2; step by index normal form, cuts 2
+    """
+    starts = initial or (None, None)
+    first, second = _machine(f, starts[0], wire), _machine(g, starts[1], wire)
+    if not isinstance(relation, Morphism):
+        relation = trace(relation, first.states, names=second.states.names)
+    goal = Induction(first, second, relation, tuple(relations(tuple(invariants))), _facts(assuming))
+    return settle_induction(goal, None, engines)[0]
+
+
+def always(f: object, conditions: Sequence[object], *, initial: Morphism | None = None, invariants: Sequence[object] = (),
+           assuming: Sequence[object] = (), wire: Wire | None = None, engines: Engines = STANDARD) -> Verdict:
+    """Decide whether conditions hold of the states of a machine after every step.
+
+    `invariants`, which hold at the start and are kept by a step, are what the proof goes by; the conditions themselves when none
+    are given.
+
+    >>> from symcat.learn.optimisers import rmsprop
+    >>> v = sp.Symbol("v", real=True)
+    >>> always(rmsprop, [v >= 0]).status
+    'proved'
+    """
+    found = tuple(relations(tuple(conditions)))
+    carried = tuple(relations(tuple(invariants))) or found
+    return settle_induction(Invariance(_machine(f, initial, wire), found, carried, _facts(assuming)), None, engines)[0]
+
+
+def _machine(given: object, start: Morphism | None, wire: Wire | None) -> Machine:
+    if isinstance(given, Machine):
+        return given
+    if isinstance(given, Optimiser):
+        return machine(given, wire)
+    if isinstance(given, Morphism) and isinstance(start, Morphism):
+        return Machine(given, start)
+    raise UsageError(f"{given!r:.80}, a {type(given).__name__}, is no machine: give a Machine, an optimiser, or a step S * X -> S * Y with "
+                     "its start A -> S in `initial`")
+
+
+def _facts(assuming: Sequence[object]) -> tuple[Fact, ...]:
+    return tuple(fact for relation in relations(tuple(assuming)) for fact in facts_of(relation))
+
+
+# ---- deciding
+def settle_induction(goal: Inductive, about: Mapping[str, str] | None = None,
+                     engines: Engines = STANDARD) -> tuple[Verdict, dict[str, Any] | None]:
+    """The first steps, which may refute; then the obligations, all of which must be proved."""
+    tested = 0
+    for steps in range(1, STEPS + 1):
+        outcome = _first(goal, steps, engines)
+        if isinstance(outcome, dict):
+            return refuted(outcome, equality="as functions"), None
+        tested += outcome
+    run = inside.satisfied(_programs(goal, 1), goal.facts)
+    if run is None:
+        return unknown("premises not shown satisfiable: no run of one step was found that satisfies them", "", "as functions"), None
+    parts = []
+    for label, part in goal.obligations():
+        verdict, record = _settle(part, label, engines)
+        if record is None:
+            return unknown(_excuse(label, verdict), "induction", "as functions", tested), None
+        parts.append({"obligation": label, "method": verdict.method, "premises": list(verdict.premises), "record": record})
+    said = "; ".join(f"{part['obligation']} by {part['method']}" for part in parts)
+    method, stated = f"induction: {said}", premises(goal, [part["premises"] for part in parts])
+    names = _programs(goal, 1)[0].dom.names
+    record = records.make(goal, method, stated, {"parts": parts, "run": inside.data(run, names)}, "as functions", about)
+    return proved(method, records.stub(record), stated, "as functions", tested), record
+
+
+def _settle(part: object, label: str, engines: Engines) -> tuple[Verdict, dict[str, Any] | None]:
+    from symcat.prove.decide import settle
+
+    return settle(part, "as functions", {"name": label, "statement": f"the {label} of an induction", "source": "induction"}, engines)
+
+
+def _first(goal: Inductive, steps: int, engines: Engines) -> dict[str, Any] | int:
+    """A witness after some steps, or how many points agree."""
+    if isinstance(goal, Invariance):
+        found = violation(gaps(goal.at(steps)))
+        return {**found, "steps": steps, "note": f"after step {steps}"} if found else 0
+    outcome = engines.refute(*goal.at(steps), goal.facts)
+    if isinstance(outcome, Witness):
+        where = f"for a list of length {steps}" if isinstance(goal, Fold) else f"at step {steps}"
+        return {**outcome.data(), "steps": steps, "note": "; ".join(filter(None, (where, outcome.note)))}
+    return outcome.tested if isinstance(outcome, Tested) else 0
+
+
+def _programs(goal: Inductive, steps: int) -> tuple[Morphism, ...]:
+    return (goal.at(steps).program,) if isinstance(goal, Invariance) else goal.at(steps)
+
+
+def _excuse(label: str, verdict: Verdict) -> str:
+    if verdict.refuted:
+        where = "" if label in STARTS else ", a state that may never be reached: the relation or the invariants are too weak for a proof"
+        return f"the {label} fails {describe(verdict.witness or {})}{where}"
+    return f"the {label} is not shown: {verdict.reason}"
+
+
+def premises(goal: Inductive, found: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The premises of the parts as those of the whole: invariants are shown and go, conditions on states say when they are meant."""
+    said: dict[str, None] = {}
+    for (label, part), texts in zip(goal.obligations(), found, strict=True):
+        programs = (part.program,) if isinstance(part, Holds) else tuple(f for e in part for f in (e.lhs, e.rhs) if isinstance(e, Equation))
+        local = {str(spelled(f, r)) for f in programs for r in f.requirements if r.sources}
+        carried = set() if label in STARTS or isinstance(goal, Fold) else _carried(goal)
+        when = "at the start" if label in STARTS else "at every step"
+        for text in texts:
+            if text not in carried:
+                said[f"{when}: {text}" if text in local else text] = None
+    return tuple(said)
+
+
+def _carried(goal: Induction | Invariance) -> set[str]:
+    states = goal.f.states if isinstance(goal, Induction) else goal.machine.states
+    return {str(requirement(states, relation)) for relation in goal.invariants}
+
+
+# ---- replay
+def flaw(goal: Inductive, record: Mapping[str, Any], verify: Callable[[Mapping[str, Any]], tuple[bool, str]]) -> str:
+    """Why a record does not prove an induction; the empty text when it does.  `verify` looks at the records of its parts."""
+    trace = inside.mapping(record["trace"])
+    parts, asked = trace.get("parts"), goal.obligations()
+    if not isinstance(parts, list) or [inside.mapping(part).get("obligation") for part in parts] != [label for label, _ in asked]:
+        return f"the obligations of this induction are {', '.join(label for label, _ in asked)}"
+    for part, (label, obligation) in zip(parts, asked, strict=True):
+        own = part.get("record")
+        if not isinstance(own, Mapping) or sorted(own) != sorted(records.FIELDS) or own["premises"] != part.get("premises"):
+            return f"{label}: there is no record of its proof"
+        if own["goal"] != records.goal_json(obligation):
+            return f"{label}: the record is about another goal than this induction asks for"
+        ok, why = verify(own)
+        if not ok:
+            return f"{label}: {why}"
+    needed = premises(goal, [part["premises"] for part in parts])
+    if unstated := [premise for premise in needed if premise not in record["premises"]]:
+        return f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}"
+    return inside.flaw(_programs(goal, 1), goal.facts, trace.get("run"))
+
+
+# ---- data
+def dump_induction(goal: Inductive) -> dict[str, Any]:
+    """A goal as JSON-able data."""
+    facts = [dump_fact(fact) for fact in goal.facts]
+    if isinstance(goal, Induction):
+        return {"kind": "induction", "f": _dump(goal.f), "g": _dump(goal.g), "relation": dump(goal.relation),
+                "invariants": [dump_term(c) for c in goal.invariants], "facts": facts}
+    if isinstance(goal, Invariance):
+        return {"kind": "invariance", "machine": _dump(goal.machine), "conditions": [dump_term(c) for c in goal.conditions],
+                "invariants": [dump_term(c) for c in goal.invariants], "facts": facts}
+    return {"kind": "fold", "machine": _dump(goal.machine), "closed": dump(goal.closed), "length": goal.length.name, "facts": facts}
+
+
+def load_induction(data: Mapping[str, Any]) -> Inductive:
+    """The goal that `dump_induction` wrote; DataError for anything else."""
+    lists = [name for name in ("facts", "invariants", "conditions") if name in data]
+    if sorted(data) != FIELDS.get(data.get("kind")) or not all(isinstance(data[name], list) for name in lists):
+        raise DataError(f"a goal of the kind {data.get('kind')!r:.40} has the fields {', '.join(FIELDS.get(data.get('kind'), ['kind']))}")
+    facts = tuple(map(load_fact, data["facts"]))
+    if data["kind"] == "fold":
+        if not isinstance(data["length"], str):
+            raise DataError("the length of a fold is the name of a dim")
+        return Fold(_load(data["machine"]), load(data["closed"]), dim(data["length"]), facts)
+    carried = tuple(map(load_condition, data["invariants"]))
+    if data["kind"] == "invariance":
+        return Invariance(_load(data["machine"]), tuple(map(load_condition, data["conditions"])), carried, facts)
+    return Induction(_load(data["f"]), _load(data["g"]), load(data["relation"]), carried, facts)
+
+
+FIELDS = {"induction": ["f", "facts", "g", "invariants", "kind", "relation"], "fold": ["closed", "facts", "kind", "length", "machine"],
+          "invariance": ["conditions", "facts", "invariants", "kind", "machine"]}
+
+
+def _dump(found: Machine) -> dict[str, Any]:
+    return {"step": dump(found.step), "start": dump(found.start)}
+
+
+def _load(data: object) -> Machine:
+    if not isinstance(data, Mapping) or sorted(data) != ["start", "step"]:
+        raise DataError("a machine has a step and a start")
+    return Machine(load(data["step"]), load(data["start"]))
