@@ -125,7 +125,7 @@ class Cells:
             for condition in self.goal.required:
                 values.require(condition)
             gap = values.value(self.goal.lhs) - values.value(self.goal.rhs)
-            if not values.vanishes(gap) and not (self.meaning and values.vanishes(values.meant(gap, self.meaning))):
+            if not values.vanishes(gap) and not values.vanishes_as_meant(gap, self.meaning):
                 return self._residue(cell, values, gap)
         except Infeasible:
             self.empty += 1

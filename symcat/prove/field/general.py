@@ -14,17 +14,18 @@ from symcat.prove.field.evident import ALL, NEVER_NEGATIVE, POSITIVE, Evident
 from symcat.prove.field.polynomial import Limit, constant, fraction, key
 from symcat.prove.field.read import Condition, ScalarGoal
 from symcat.prove.field.signs import ALLOWED, Infeasible, Split
-from symcat.prove.field.term import Term, number, variable
+from symcat.prove.field.term import Term, names, number, variable
 from symcat.prove.field.values import Plan, Restart, Undefined, Values
 
-LEAST = 30
+LEAST, LONG = 30, 4
+KERNELS = ("exp", "log", "sin", "cos", "atan", "erf")
 Place = tuple[Fraction, str, Fraction]
 Found = tuple[Fraction, tuple, Fraction] | None
 
 
 @dataclass(frozen=True)
 class General:
-    """A goal over more variables, and what these stand for."""
+    """A goal over more variables, and what these stand for: sums in which later ones of them may stand for parts."""
 
     goal: ScalarGoal
     meaning: dict[str, Term]
@@ -51,9 +52,9 @@ def generalised(goal: ScalarGoal, least: int = LEAST, expand: bool = False) -> G
     chosen = sums.repeated()
     if not chosen:
         return None
-    rewriter = Rewriter(chosen)
+    rewriter = Rewriter(chosen, expand)
     left, right = map(rewriter.term, (goal.lhs, goal.rhs))
-    meaning = {name: sums.meaning[name] for name in sums.meaning if name in rewriter.used}
+    meaning = rewriter.meanings(sums.stands)
     signs = [(name, sums.evident.signs(term)) for name, term in meaning.items()]
     assumed = [Condition(variable(name), relation) for name, found in signs for relation, allowed in ALLOWED.items() if found == allowed]
     assumptions = (*(Condition(rewriter.term(c.term), c.relation) for c in goal.assumptions), *assumed)
@@ -71,13 +72,15 @@ class Sums:
         self.everywhere: dict[Term, bool] = {}
         self.count: dict[tuple, int] = {}
         self.places: dict[Term, Found] = {}
-        self.meaning: dict[str, Term] = {}
+        self.stands: dict[str, Term] = {}
 
     def meet(self, part: Term) -> None:
-        """Count the sums among the arguments of an operation; a power would multiply its sum out."""
+        """Count the sums among the arguments of an operation; those that would be multiplied out, and long ones, count twice."""
+        inner = part.op in KERNELS or (part.op == "mul" and len(part.args) == 2 and part.args[0].op == "number")
         for sum_ in part.args:
             if sum_.op == "add" and (place := self._place(sum_)) is not None:
-                self.count[place[1]] = self.count.get(place[1], 0) + (2 if part.op == "power" else 1)
+                twice = part.op == "power" or (inner and len(place[1]) >= LONG)
+                self.count[place[1]] = self.count.get(place[1], 0) + 1 + twice
 
     def repeated(self) -> dict[Term, Place]:
         """The sums that stand more than once, as a factor times a new variable plus a constant."""
@@ -89,8 +92,7 @@ class Sums:
             scale, label, shift = place
             if label not in known:
                 known[label] = self._name(len(known) + 1)
-                plain = sum_ if not shift else sum_ + number(-shift)
-                self.meaning[known[label]] = plain if scale == 1 else number(1 / scale) * plain
+                self.stands[known[label]] = sum_
             found[sum_] = scale, known[label], shift
         return found
 
@@ -154,9 +156,10 @@ class Sums:
 
 @dataclass
 class Rewriter:
-    """Puts variables in the place of sums."""
+    """Puts variables in the place of sums; what these stand for is in terms of other variables unless it is `whole`."""
 
     places: dict[Term, Place]
+    whole: bool = False
     used: set[str] = field(default_factory=set)
     memo: dict[Term, Term] = field(default_factory=dict)
 
@@ -173,6 +176,29 @@ class Rewriter:
         self.used.add(name)
         new = variable(name) if scale == 1 else number(scale) * variable(name)
         return new + number(shift) if shift else new
+
+
+    def meanings(self, stands: dict[str, Term]) -> dict[str, Term]:
+        """What the variables that are used stand for, each in terms of those behind it."""
+        found: dict[str, Term] = {}
+        while waiting := [name for name in stands if name in self.used and name not in found]:
+            for name in waiting:
+                inside = stands[name] if self.whole else Term("add", tuple(map(self.term, stands[name].args)))
+                scale, _, shift = self.places[stands[name]]
+                plain = inside + number(-shift) if shift else inside
+                found[name] = plain if scale == 1 else number(1 / scale) * plain
+        ordered: dict[str, Term] = {}
+        for name in found:
+            _place_behind(name, found, ordered)
+        return dict(reversed(ordered.items()))
+
+
+def _place_behind(name: str, meanings: dict[str, Term], ordered: dict[str, Term]) -> None:
+    """Put a variable behind those that its meaning mentions."""
+    if name in meanings and name not in ordered:
+        for other in sorted(names(meanings[name])):
+            _place_behind(other, meanings, ordered)
+        ordered[name] = meanings[name]
 
 
 def _scaled(part: Term) -> tuple[Fraction, Term | None]:

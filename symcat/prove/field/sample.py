@@ -13,10 +13,10 @@ from symcat.prove.field.read import Condition, ScalarGoal
 from symcat.prove.field.term import Term, numbers
 
 VALUES = tuple(map(Fraction, ("1", "2", "-1", "0", "1/2", "3", "-2", "-1/2", "1/4", "5", "-3", "3/4", "9", "4", "-7/4", "25/8")))
-GRID, CHANCE, FIRST = 60, 140, 12
+GRID, CHANCE, FIRST = 60, 140, 6
 BITS = (128, 1500)
-FINE = 3           # points at which agreement is looked at with the higher precision too; `search` does so at all
-KEPT = 16
+FINE, FINER = 3, 150           # points at which agreement is looked at with the higher precision too
+KEPT = 20
 MANY, NAMED = 800, 12
 NEAR = tuple(map(Fraction, ("0", "1/8", "-1/8", "1/2", "-1/2")))
 
@@ -57,10 +57,10 @@ def search(goal: ScalarGoal) -> Sampled:
     values = (*VALUES, *near, *fine[: len(near) + len(VALUES)])
     ranges = [_integral(values) if name in goal.integers else values for name in goal.variables]
     chance = (dict(zip(goal.variables, [pick.choice(some) for some in ranges], strict=True)) for _ in range(MANY))
-    return compare(goal, chance if goal.variables else (), MANY)
+    return compare(goal, chance if goal.variables else (), MANY, FINER)
 
 
-def compare(goal: ScalarGoal, tried: Iterable[Point], most: int, fine: int = MANY) -> Sampled:
+def compare(goal: ScalarGoal, tried: Iterable[Point], most: int, fine: int) -> Sampled:
     """Compare the sides at those points that satisfy the assumptions, until they differ or `most` agree."""
     inside = []
     for point in tried:

@@ -21,6 +21,7 @@ from symcat.prove.field.term import PI, Term, call, number, root, variable
 from symcat.prove.field.tower import EXP, LOG, OPAQUE, ROOT, VARIABLE, Generator, Tower
 
 MOST_ORDER = 240
+MOST_TURNS = 40
 DEPTH = 4
 
 
@@ -181,15 +182,21 @@ class Values:
             return self.vanishes(gap, depth - 1) and self.signs.sign(self.tower.product(a, b)) <= 0
         return False
 
-    def meant(self, p: Poly, meaning: Mapping[str, Term]) -> Poly:
-        """A value's numerator with terms in the place of the variables that stand for them, where these are generators."""
-        p, _ = self.tower.cleared(p)
-        for name, term in meaning.items():
-            k = self.tower.index.get(variable(name))
-            if k is not None and name not in self.plan.roots and p.degrees()[k]:
-                value = self.value(term)
-                p = polynomial.total(self.tower.product(c, self.tower.power(value, e)) if e else c for e, c in split(p, k).items())
-        return p
+    def vanishes_as_meant(self, p: Poly, meaning: Mapping[str, Term]) -> bool:
+        """Whether a value is shown to be 0 with terms in the place of the variables that stand for them, the shortest first."""
+        stand = {k: term for name, term in meaning.items() if name not in self.plan.roots
+                 and (k := self.tower.index.get(variable(name))) is not None}
+        for _ in range(MOST_TURNS):
+            p, _ = self.tower.cleared(p)
+            present = [k for k in polynomial.used(p) if k in stand]
+            if not present:
+                return False
+            k = min(present, key=lambda k: len(self.value(stand[k])) ** int(p.degrees()[k]))
+            value = self.value(stand[k])
+            p = polynomial.total(self.tower.product(c, self.tower.power(value, e)) if e else c for e, c in split(p, k).items())
+            if self.vanishes(p):
+                return True
+        return False
 
     # ---- kernels
     def inverse(self, term: Term) -> Poly:

@@ -14,6 +14,7 @@ from symcat.prove.field.engine import decide_scalar
 from symcat.prove.field.general import generalised
 from symcat.prove.field.read import read
 from symcat.prove.field.sample import Evaluation, Open, Outside, admitted
+from symcat.prove.field.term import variable
 from tests.prove.field.goals import GOALS
 
 x, y, z, t = sp.symbols("x y z t", real=True)
@@ -70,24 +71,14 @@ def test_variables_mean_what_they_stand_for(expand):
             with precision(200):
                 try:
                     before, after = Evaluation(point), Evaluation(point)
-                    for name, term in found.meaning.items():
-                        after.memo[next(a for a in _variables(found.goal) if a.value == name)] = before.value(term)
+                    for name, term in reversed(found.meaning.items()):
+                        after.memo[variable(name)] = after.value(term)
                     pairs = [(before.value(goal.lhs), after.value(found.goal.lhs)), (before.value(goal.rhs), after.value(found.goal.rhs))]
                 except (Open, Outside):
                     continue
             assert not any(apart(*pair) for pair in pairs), (str(goal.lhs), found.meaning)
             compared += 1
     assert compared > 30
-
-
-def _variables(goal):
-    seen, stack = set(), [goal.lhs, goal.rhs]
-    while stack:
-        term = stack.pop()
-        if term.op == "variable":
-            seen.add(term)
-        stack.extend(term.args)
-    return seen
 
 
 def test_names_that_are_taken():
