@@ -48,7 +48,7 @@ import ctypes, itertools, signal, sys
 def hog():
     kept = []
     while True:
-        kept.append(bytearray(2**27))
+        kept.append(bytearray(2**24))
 
 def deep(n=0):
     return deep(n + 1)
@@ -103,14 +103,14 @@ def test_a_ledger_in_the_order_of_the_claims(tmp_path: Path, store: Store) -> No
 def test_whatever_a_worker_does_the_others_are_decided(tmp_path: Path, store: Store) -> None:
     path = module(tmp_path / "a", "bad", BAD)
     start = time.monotonic()
-    ledger = run([path], jobs=1, timeout=2, store=store, memory=2**29)
+    ledger = run([path], jobs=1, timeout=2, store=store, memory=2**27)
     assert time.monotonic() - start < 30
     reasons = {entry.claim.name: entry.verdict.reason for entry in ledger}
     assert reasons["dies"] == "the worker died 3 times at this claim: it ended with code 3"
     assert reasons["is killed"] == "the worker died 3 times at this claim: it was ended by signal SIGKILL"
     assert reasons["crashes"] == "the worker died 3 times at this claim: it was ended by signal SIGSEGV"
     assert reasons["sleeps"] == reasons["spins in C"] == "stopped after 2 s"
-    assert reasons["hogs"] == reasons["hogs slowly"] == "out of memory: more than 0.5 GiB"
+    assert reasons["hogs"] == reasons["hogs slowly"] == "out of memory: more than 0.125 GiB"
     assert "RecursionError" in reasons["recurses"]
     assert "ZeroDivisionError" in reasons["breaks"] and "SystemExit" in reasons["leaves"]
     assert "cannot be made" in reasons["misfits"]
@@ -127,7 +127,7 @@ def test_whatever_a_worker_does_the_others_are_decided(tmp_path: Path, store: St
 def test_cut_off_is_not_decided(tmp_path: Path, store: Store, name: str) -> None:
     path = module(tmp_path / "a", "bad", BAD)
     for _ in range(2):
-        assert run([path], jobs=1, timeout=0.2, store=store, memory=2**29, keyword=name).cached == 0
+        assert run([path], jobs=1, timeout=0.2, store=store, memory=2**27, keyword=name).cached == 0
 
 
 def test_what_was_cut_off_is_tried_again_and_an_unexpected_proof_is_counted(tmp_path: Path, store: Store) -> None:
