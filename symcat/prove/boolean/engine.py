@@ -34,7 +34,7 @@ CUTS = (256, 4)         # sums in one piece, where the goal may close by itself;
 CONFLICTS = 60_000
 WORK = 1_000_000        # points of boxes; for tables, times the points of the table
 PATTERNS = 256
-POINTS, MANY = 8, 20_000
+POINTS, MANY = 8, 500   # points for the interpreter; one is enough for programs of many comprehensions
 MODULI = range(2, 33)
 RESIDUES = 4096
 
@@ -50,15 +50,17 @@ def decide_functions(equation: Equation) -> Proof | Witness | Open:
             return Table(equation, modulus).decide(work)
         if work > WORK:
             return Open(f"over Z2: more than {WORK} operations on single bits")
-        return _circuits(equation, POINTS if work < MANY else 1)
+        return _circuits(equation)
     except (Refused, DataError) as error:
         return Open(f"over a finite base: {error}")
 
 
 # ---- Z2
-def _circuits(equation: Equation, checks: int) -> Proof | Witness | Open:
+def _circuits(equation: Equation) -> Proof | Witness | Open:
+    programs = [dump(side) for side in (equation.lhs, equation.rhs)]
+    checks = POINTS if sum(len(program["nodes"]) for program in programs) < MANY else 1
     for cut in CUTS:
-        circuit = Circuit(equation, cut)
+        circuit = Circuit(equation, programs, cut)
         if circuit.closed:
             circuit.compare(checks)
             return Proof(GRAPH[0], (), {"cut": cut, "steps": [[[], [len(circuit.graph.demand([[]])) - 1]]]})
@@ -68,12 +70,12 @@ def _circuits(equation: Equation, checks: int) -> Proof | Witness | Open:
 class Circuit:
     """Both sides of an equation over Z2 as one graph, and their values at some random points, one bit of a word for each."""
 
-    def __init__(self, equation: Equation, cut: int) -> None:
+    def __init__(self, equation: Equation, programs: Sequence[Mapping[str, Any]], cut: int) -> None:
         self.equation, self.cut, self.graph = equation, cut, Graph(cut)
         self.shapes = [tuple(map(int, wire.shape)) for wire in equation.lhs.dom.types]
         self.inputs = [{place: Bit([self.graph.fresh()]) for place in places(shape)} for shape in self.shapes]
         self.count = self.graph.count
-        self.sides = [replay.outputs(dump(side), self.inputs, self.graph) for side in (equation.lhs, equation.rhs)]
+        self.sides = [replay.outputs(program, self.inputs, self.graph) for program in programs]
 
     @property
     def closed(self) -> bool:

@@ -69,7 +69,7 @@ class Graph:
 
     def demand(self, demands: Sequence[Sequence[Bit]]) -> list[tuple[int, ...]]:
         """All clauses, with one for each demand that one of several bits be 1."""
-        self.clauses += [tuple(map(self.literal, filter(None, demand))) for demand in demands if ONE not in demand]
+        self.clauses += [tuple(dict.fromkeys(map(self.literal, filter(None, demand)))) for demand in demands if ONE not in demand]
         return self.clauses
 
 
