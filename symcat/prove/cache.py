@@ -28,7 +28,7 @@ from symcat.prove.record import goal_data, write_atomically
 from symcat.verdict import Verdict
 
 ENGINES = ("category", "derivative", "prove")
-DEPENDENCIES = ("sympy", "z3-solver", "python-flint")
+DEPENDENCIES = ("sympy", "z3-solver", "python-flint", "python-sat")
 PACKAGE = Path(symcat.__file__).parent
 
 

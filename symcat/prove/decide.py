@@ -35,7 +35,7 @@ from symcat.prove.inside import data as point_data
 from symcat.prove.order import Open
 from symcat.prove.translate import assumed, expression, translate
 from symcat.prove.witness import Tested, Witness
-from symcat.verdict import Domains, Verdict, proved, refuted, unknown
+from symcat.verdict import EQUALITIES, Domains, Verdict, proved, refuted, unknown
 
 RELATIONS = ("=", "<=", "<")
 SIDES = (attrgetter("left"), attrgetter("right"))
@@ -67,21 +67,25 @@ def prove(claim: Claim, certificates: Path | None = None, engines: Engines = STA
     return verdict.timed(time.perf_counter() - start)
 
 
-def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] = (), engines: Engines = STANDARD) -> Verdict:
+def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] = (), engines: Engines = STANDARD, *,
+           equality: str = "as morphisms") -> Verdict:
     """Decide `lhs rel rhs` for two morphisms of one type, or for two SymPy expressions over real symbols.
 
     `assuming` are relations: about symbols of the expressions, or about dims, hyperparameters and wires of the morphisms; a symbol
     named like a wire of `lhs` means each of its entries.  Order (`<=`, `<`) between expressions is proved by sums of squares or by
     Z3, whose word is labelled as such; between morphisms it is proved for a generic entry where that can be written out.
+    With `equality="as functions"` two morphisms need only have equal values: x^2 and x over Z2.
     """
     if rel not in RELATIONS:
         raise UsageError(f"the relation {rel!r}: expected one of {', '.join(RELATIONS)}")
+    if equality not in EQUALITIES:
+        raise UsageError(f"the equality {equality!r}: expected one of {', '.join(EQUALITIES)}")
     assuming = tuple(assuming) if isinstance(assuming, (tuple, list)) else (assuming,)
     start = time.perf_counter()
     if isinstance(lhs, Morphism) != isinstance(rhs, Morphism):
         raise UsageError(f"a {type(lhs).__name__} against a {type(rhs).__name__}: give two morphisms or two SymPy expressions")
     if isinstance(lhs, Morphism):
-        verdict = _decide_morphisms(lhs, rhs, rel, assuming, engines)
+        verdict = _decide_morphisms(lhs, rhs, rel, assuming, equality, engines)
     else:
         verdict = _decide_expressions(lhs, rhs, rel, assuming, engines)
     return verdict.timed(time.perf_counter() - start)
@@ -233,7 +237,7 @@ def _settle_scalar(goal: ScalarGoal, about: Mapping[str, str] | None, engines: E
 
 
 # ---- morphisms and expressions
-def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
+def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence[object], equality: str, engines: Engines) -> Verdict:
     facts, conditions = [], []
     for one in assuming:
         parts = [one] if isinstance(one, Fact) else relations(one)
@@ -243,7 +247,7 @@ def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence
     if conditions:
         lhs, rhs = suppose(lhs, conditions), suppose(rhs.renamed(dom=lhs.dom.names), conditions)
     goal = (Equation(lhs, rhs, tuple(facts)),) if rel == "=" else Order(lhs, rhs, rel, tuple(facts))
-    return settle(goal, engines=engines)[0]
+    return settle(goal, equality, engines=engines)[0]
 
 
 def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:

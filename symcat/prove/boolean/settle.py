@@ -12,7 +12,7 @@ from symcat.prove.engines import Engines
 from symcat.prove.index.equal import Proof
 from symcat.prove.order import Open
 from symcat.prove.witness import Witness
-from symcat.verdict import Verdict, proved, refuted, unknown
+from symcat.verdict import Domains, Verdict, proved, refuted, unknown
 
 FUNCTIONS = "as functions"
 Settled = tuple[Verdict, "dict[str, Any] | None"]
@@ -75,7 +75,8 @@ def verified_by_replay(goal: object, record: Mapping[str, Any]) -> tuple[bool, s
     except replay.Refused as refusal:
         return False, f"the checker refuses it: {refusal}"
     steps = sum(len(proof["trace"].get("steps", ())) for proof in record["trace"])
-    return True, f"{record['method']}: {steps} steps replayed; checked independently of the engine"
+    done = f"{steps} step{'s' * (steps != 1)} replayed" if steps else "all residues tried again"
+    return True, f"{record['method']}: {done}; checked independently of the engine"
 
 
 def _proved(goal: object, proofs: Sequence[Proof], about: Mapping[str, str] | None) -> Settled:
@@ -83,4 +84,4 @@ def _proved(goal: object, proofs: Sequence[Proof], about: Mapping[str, str] | No
     premises = tuple(dict.fromkeys(premise for proof in proofs for premise in proof.premises))
     trace = [{"method": proof.method, "premises": list(proof.premises), "trace": proof.trace} for proof in proofs]
     record = records.make(goal, method, premises, trace, FUNCTIONS, about)
-    return proved(method, records.stub(record), premises, FUNCTIONS), record
+    return proved(method, records.stub(record), premises, FUNCTIONS, domains=None if premises else Domains()), record
