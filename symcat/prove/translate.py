@@ -174,6 +174,12 @@ def expression(value: object) -> sp.Expr:
         return sp.Integer(value)
     if not isinstance(value, sp.Expr):
         raise UsageError(f"{value!r} is a {type(value).__name__}: expected a SymPy expression or a morphism")
+    for symbol in sorted(value.free_symbols, key=str):
+        if not symbol.is_commutative or symbol.is_real is False:
+            raise UsageError(f"the symbol {symbol} is not real: expected real symbols only")
+        if not symbol.is_real:
+            raise UsageError(f"the symbol {symbol} has no domain: make it sympy.Symbol({symbol.name!r}, real=True), or positive=True, "
+                             "integer=True, so that a verdict says for which values it holds")
     return value
 
 
