@@ -102,6 +102,19 @@ class Expressions(Table):
         least = [(a, min(m.get(a, 0) for m in monomials)) for a in atoms]
         return tuple((a, k) for a, k in least if k)
 
+    def cleared(self, e: Expr) -> Expr:
+        """An expression, all under one condition, times the highest power of one of its denominators of several terms."""
+        several = [a for _, factors in e for a, _ in factors if self.kind(a) == "several"]
+        if not several:
+            return e
+        chosen = max(several, key=lambda a: (self.depths[a], len(self.things[self.things[a][1]][1]), a))
+        body, most = self.thaw(self.things[chosen][1]), max(-dict(factors).get(chosen, 0) for _, factors in e)
+        parts = []
+        for (guards, factors), q in e.items():
+            rest = tuple(item for item in factors if item[0] != chosen)
+            parts.append(self.product({(guards, rest): q}, self.power(body, most + dict(factors).get(chosen, 0))))
+        return self.add(*parts)
+
     def atom_power(self, a: int, n: int) -> Expr:
         """A power of an atom: a denominator comes out, whole powers of a root come out."""
         thing = self.things[a]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import gcd, lcm
+from typing import Any
 
 from symcat.checker.expressions import ONE, Expressions
 from symcat.checker.forms import Form, Refused, form, plus
-from symcat.checker.table import Expr, Factors
+from symcat.checker.table import Expr, Factors, Term
 
 POSITIVE, NONNEGATIVE = ("exp", "sigmoid", "softplus"), ("relu", "absolute", "step", "equal", "where")
 VANISHING = ("tanh", "relu", "step", "sign", "absolute")
@@ -57,18 +58,28 @@ class Functions(Expressions):
         return self.product(top, self.inverse(self.add(image, {ONE: 1})))
 
     def exponential(self, e: Expr) -> Expr:
-        """exp of a sum: a product; exp of log x: x; the exponent p/q t: exp(t/q)**p."""
+        """exp of a sum: a product; exp of q log x: x**q; the exponent p/q t: exp(t/q)**p, or with a multiple of q."""
         result = {ONE: 1}
         for term, q in e.items():
             q = Fraction(q)
-            plain = not term[0] and len(term[1]) == 1 and term[1][0][1] == 1
-            thing = self.things[term[1][0][0]] if plain else ()
-            if thing[:2] == ("call", "log") and q.denominator == 1:
-                result = self.product(result, self.power(self.thaw(thing[2][0]), q.numerator))
+            thing = self.plain(term)
+            if thing[:2] == ("call", "log"):
+                base = self.thaw(thing[2][0])
+                base = base if q.denominator == 1 else self.root(q.denominator, base)
+                result = self.product(result, self.power(base, q.numerator))
             else:
-                a = self.id("call", "exp", (self.freeze({term: Fraction(1, q.denominator)}),))
-                result = self.product(result, {((), ((a, q.numerator),)): 1})
+                order = self.order(term, q.denominator)
+                a = self.id("call", "exp", (self.freeze({term: Fraction(1, order)}),))
+                result = self.product(result, {((), ((a, int(q * order)),)): 1})
         return result
+
+    def plain(self, term: Term) -> tuple:
+        """The atom that a term is; () when it is more."""
+        return self.things[term[1][0][0]] if not term[0] and len(term[1]) == 1 and term[1][0][1] == 1 else ()
+
+    def order(self, term: Term, least: int) -> int:
+        """The denominator of a kernel: a multiple of the one needed."""
+        return least
 
     def positive_part(self, e: Expr) -> tuple[Fraction, Factors, Expr]:
         """e as content * (positive factors) * rest."""
@@ -166,6 +177,11 @@ class Functions(Expressions):
         advice = self.ask("granted", e, relation) if e and self.hypotheses else None
         if not advice:
             return False
+        self.supported(e, relation, advice)
+        return True
+
+    def supported(self, e: Expr, relation: str, advice: Any) -> None:
+        """Refused unless a hypothesis says `e relation` at the values of its indices in the advice."""
         k, values = advice
         indices, pattern, stated = self.hypotheses[k]
         free = sorted(self.scope(e))
@@ -179,7 +195,6 @@ class Functions(Expressions):
         ratio = {Fraction(found[term]) / e[term] for term in e} if found.keys() == e.keys() else set()
         if stated not in IMPLIES[relation] or len(ratio) != 1 or (relation != "!=0" and min(ratio) < 0):
             raise Refused("a hypothesis does not say what it is used for")
-        return True
 
     def atom_sign(self, a: int) -> str | None:
         """">0", ">=0" or None for not shown."""
