@@ -28,7 +28,7 @@ from symcat.prove.boolean.settle import finite, settle_formula, settle_functions
 from symcat.prove.claim import Additive, Claim, Equation, Formula, Holds, Inequality, Order
 from symcat.prove.discharge import discharge
 from symcat.prove.domains import of_programs
-from symcat.prove.engines import STANDARD, Engines
+from symcat.prove.engines import ON_ITS_WORD, STANDARD, Engines
 from symcat.prove.field.read import ScalarGoal
 from symcat.prove.index.equal import Proof
 from symcat.prove.inside import data as point_data
@@ -38,6 +38,7 @@ from symcat.prove.witness import Tested, Witness
 from symcat.verdict import EQUALITIES, Domains, Verdict, proved, refuted, unknown
 
 RELATIONS = ("=", "<=", "<")
+FIRST_POINTS = 8
 SIDES = (attrgetter("left"), attrgetter("right"))
 Settled = tuple[Verdict, "dict[str, Any] | None"]
 
@@ -124,7 +125,7 @@ def _settle_equations(goal: object, equations: Sequence[Equation], equality: str
     for number, equation in enumerate(equations):
         if equation.lhs == equation.rhs:
             continue
-        outcome = engines.refute(equation.lhs, equation.rhs, equation.facts, seed=seed)
+        outcome = _searched(equation, engines, seed, already)
         if isinstance(outcome, Witness):
             return _refuted(equation, outcome, number if len(equations) > 1 else None, equality, engines, audit, already), None
         if not outcome.premises_satisfiable:
@@ -134,10 +135,24 @@ def _settle_equations(goal: object, equations: Sequence[Equation], equality: str
     evidence = [already] if already else []
     for number, equation in enumerate(equations if not already else ()):
         found = _prove(equation, engines, tested.get(number))
+        if isinstance(found, str) or ON_ITS_WORD in found.method:
+            further = engines.refute(equation.lhs, equation.rhs, equation.facts, seed=seed)
+            if isinstance(further, Witness):
+                return _refuted(equation, further, number if len(equations) > 1 else None, equality, engines, audit,
+                                None if isinstance(found, str) else found), None
         if isinstance(found, str):
             return unknown(found, "", equality, agree), None
         evidence.append(found)
     return _proved(goal, evidence, equality, about, agree)
+
+
+def _searched(equation: Equation, engines: Engines, seed: int, already: Evidence | None) -> Witness | Tested:
+    """A few points, before a proof that a checker replays is sought; more when none of them satisfies the premises."""
+    if already is None:
+        outcome = engines.refute(equation.lhs, equation.rhs, equation.facts, seed=seed, tries=FIRST_POINTS)
+        if isinstance(outcome, Witness) or outcome.premises_satisfiable:
+            return outcome
+    return engines.refute(equation.lhs, equation.rhs, equation.facts, seed=seed)
 
 
 def _prove(equation: Equation, engines: Engines, tested: Tested | None) -> Evidence | str:

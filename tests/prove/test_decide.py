@@ -24,7 +24,7 @@ from symcat.prove import witness as outcomes
 from symcat.prove.additivity import laws
 from symcat.prove.claim import Additive, Claim, Equation, Formula
 from symcat.prove.decide import decide, prove, settle
-from symcat.prove.engines import Engines
+from symcat.prove.engines import ON_ITS_WORD, Engines
 from symcat.prove.index.equal import Failure, Proof
 from symcat.prove.record import read
 from symcat.verdict import Verdict
@@ -91,6 +91,20 @@ def test_all_equations_are_refuted_before_one_is_proved() -> None:
     verdict = prove(claim(Equation(DOUBLE, TRIPLE), Equation(TRIPLE, DOUBLE)), engines=fake(lambda *a, **k: next(answers), never))
     assert verdict.refuted
     assert verdict.witness["equation"] == 1
+
+
+def test_more_points_are_tried_where_no_proof_is_found() -> None:
+    asked = []
+    search = lambda *a, tries=0, **k: asked.append(tries) or (AGREE if tries else found())
+    assert decide(DOUBLE, TRIPLE, engines=fake(search)).refuted
+    assert asked == [8, 0]
+
+
+def test_a_proof_that_no_checker_replays_faces_more_points() -> None:
+    search = lambda *a, tries=0, **k: AGREE if tries else found()
+    assert decide(DOUBLE, TRIPLE, engines=fake(search, shown())).proved
+    with pytest.raises(SoundnessError, match="proved and refuted at once"):
+        decide(DOUBLE, TRIPLE, engines=fake(search, shown(f"normal form, {ON_ITS_WORD}")))
 
 
 def test_a_proof_with_premises_and_points() -> None:
