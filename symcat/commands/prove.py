@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 import symcat
 from symcat.commands.report import INTERRUPTED, check_destination, exit_code, write_json
@@ -113,7 +114,7 @@ def _progress(console: Console) -> Iterator[Progress]:
                 nonlocal surprises
                 surprises += not as_expected(claim, verdict)
                 odd = f"{surprises} not as expected; " if surprises else ""
-                progress.update(task, completed=done, total=total, note=f"{odd}{claim.name}: {verdict.status}"[:60])
+                progress.update(task, completed=done, total=total, note=escape(f"{odd}{claim.name}: {verdict.status}"[:60]))
 
             yield show
             progress.update(task, note="")
