@@ -101,7 +101,7 @@ def _check(commands: argparse._SubParsersAction) -> None:
 
 def _verify(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, "verify", "check a certificate, or a kernel with its certificates, again")
-    command.add_argument("file", help="a certificate (.json), or a kernel (.py) with its certificates beside it")
+    command.add_argument("file", nargs="+", help="a certificate (.json), a folder of them, or a kernel (.py) with its certificates beside it")
 
 
 def _positive(text: str) -> int:

@@ -68,10 +68,8 @@ def identity(goal: ScalarGoal) -> object:
 
 
 def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
-    """The index normal form, with the advice that lets the checker replay it; where it fails, the field engine for programs over scalars."""
+    """The index normal form, and where it fails, the field engine for programs over scalars."""
     outcome = prove_equal(lhs, rhs, facts)
-    if isinstance(outcome, Proof) and outcome.method != IDENTICAL:
-        return advised(outcome, lhs, rhs, facts)
     if isinstance(outcome, Proof) or outcome.final or any(wire.shape or wire.base.modulus for wire in (*lhs.dom.types, *lhs.cod.types)):
         return outcome
     from symcat.prove.field.programs import prove_programs
@@ -80,8 +78,11 @@ def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof 
     return further if isinstance(further, Proof) else outcome
 
 
-def advised(proof: Proof, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> Proof:
-    """A proof with advice for the checker, or, where none is found, with a method that says on whose word it rests."""
+def advised(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
+    """The same with advice by which the checker replays the proof; where none is found, the method says on whose word it rests."""
+    proof = programs(lhs, rhs, facts)
+    if isinstance(proof, Failure) or proof.method == IDENTICAL:
+        return proof
     found = advice(json.loads(canonical_json({"lhs": dump(lhs), "rhs": dump(rhs), "facts": [dump_fact(fact) for fact in facts]})))
     if found is None:
         return replace(proof, method=f"{proof.method}, {ON_ITS_WORD}")
@@ -110,4 +111,5 @@ class Engines:
     propositions: Callable[[Formula], object] = propositions
 
 
-STANDARD = Engines(refute, programs, prove_additive, valid)
+STANDARD = Engines(refute, advised, prove_additive, valid)
+BARE = Engines(refute, programs, prove_additive, valid)     # for those who have a certificate
