@@ -8,7 +8,7 @@ import sympy as sp
 
 from symcat.category.expression import At
 from symcat.category.morphism import Morphism
-from symcat.category.space import Z2, Z, space
+from symcat.category.space import Z2, Z, dims, space
 from symcat.category.structure import copy, identity, project
 from symcat.category.trace import trace
 from symcat.derivative.reverse import R
@@ -16,6 +16,7 @@ from symcat.laws import reverse
 from symcat.laws.claim import Claim, Equation
 from symcat.laws.law import program
 
+n = dims("n")
 FUNCTIONS = "as functions"
 TEXTBOOK = "textbook circuits; the programs are ours"
 RDA = "Wilson and Zanasi 2021, Reverse derivative ascent"
@@ -131,7 +132,8 @@ def claim(name: str, statement: str, source: str, goal: Callable[[], tuple[Equat
 
 
 CLAIMS = (
-    claim("x^2 is x as functions", "x^2 and x are one Boolean function", RDA, lambda: same(lambda x, y: x**2, lambda x, y: x)),
+    claim("x^2 is x as functions", "x^2 and x are one Boolean function", RDA,
+          lambda: (Equation(trace(lambda x: x**2, space(x=Z2[n])), identity(space(x=Z2[n]))),)),
     claim("R of x^2 as functions", "R[x^2] and R[x] are one Boolean function", RDA,
           lambda: (Equation(R(trace(lambda x: x**2, BIT)), R(identity(BIT))),), "refuted"),
     claim("De Morgan", "not (x and y) = (not x) or (not y)", TEXTBOOK,

@@ -9,6 +9,7 @@ graph at some points.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 from random import Random
@@ -19,7 +20,7 @@ import sympy as sp
 
 from symcat.category.evaluate import evaluate
 from symcat.category.serialise import dump
-from symcat.errors import DataError, SoundnessError
+from symcat.errors import DataError, ShapeError, SoundnessError
 from symcat.laws.claim import Equation, Formula
 from symcat.prove.boolean import replay
 from symcat.prove.boolean.hints import Step, hinted
@@ -42,22 +43,31 @@ Point = list[np.ndarray]
 
 
 def decide_functions(equation: Equation) -> Proof | Witness | Open:
-    """Equality as functions of two programs over Z[n] at fixed sizes."""
+    """Equality as functions of two programs over Z[n] at fixed sizes, or of two pointwise programs at all sizes."""
+    dims = {dim: sp.S.One for side in (equation.lhs, equation.rhs) for dim in side.dims}
+    try:
+        programs = [dump(side) for side in (equation.lhs, equation.rhs)]
+        if dims:
+            programs = [replay.single(program) for program in programs]
+            equation = Equation(equation.lhs.substitute(dims), equation.rhs.substitute(dims))
+        outcome = _decide(equation, programs)
+    except (Refused, DataError, ShapeError) as error:
+        return Open(f"over a finite base: {error}")
+    return replace(outcome, dims={str(dim): 1 for dim in dims}) if isinstance(outcome, Witness) else outcome
+
+
+def _decide(equation: Equation, programs: Sequence[Mapping[str, Any]]) -> Proof | Witness | Open:
     modulus = next(iter(equation.lhs.wires.values())).base.modulus
     work = sum(prod(map(int, node.extents)) for side in (equation.lhs, equation.rhs) for node in side.nodes)
-    try:
-        if modulus != 2:
-            return Table(equation, modulus).decide(work)
-        if work > WORK:
-            return Open(f"over Z2: more than {WORK} operations on single bits")
-        return _circuits(equation)
-    except (Refused, DataError) as error:
-        return Open(f"over a finite base: {error}")
+    if modulus != 2:
+        return Table(equation, programs, modulus).decide(work)
+    if work > WORK:
+        return Open(f"over Z2: more than {WORK} operations on single bits")
+    return _circuits(equation, programs)
 
 
 # ---- Z2
-def _circuits(equation: Equation) -> Proof | Witness | Open:
-    programs = [dump(side) for side in (equation.lhs, equation.rhs)]
+def _circuits(equation: Equation, programs: Sequence[Mapping[str, Any]]) -> Proof | Witness | Open:
     checks = POINTS if sum(len(program["nodes"]) for program in programs) < MANY else 1
     for cut in CUTS:
         circuit = Circuit(equation, programs, cut)
@@ -157,19 +167,18 @@ def _steps(clauses: Sequence[tuple[int, ...]], learned: Sequence[Sequence[int]])
 class Table:
     """Both sides of an equation over Z[n] at all points."""
 
-    def __init__(self, equation: Equation, modulus: int) -> None:
-        self.equation, self.ring = equation, Residues(modulus)
+    def __init__(self, equation: Equation, programs: Sequence[Mapping[str, Any]], modulus: int) -> None:
+        self.equation, self.programs, self.ring = equation, programs, Residues(modulus)
         self.shapes = [tuple(map(int, wire.shape)) for wire in equation.lhs.dom.types]
 
     def decide(self, work: int) -> Proof | Witness | Open:
         count = sum(map(prod, self.shapes))
         if count * np.log2(self.ring.n) > 20 or self.ring.n**count * max(work, 1) > WORK:
             return Open(f"a table of {self.ring.n}^{count} points takes more than {WORK} operations")
-        data = [dump(side) for side in (self.equation.lhs, self.equation.rhs)]
         for values in product(range(self.ring.n), repeat=count):
             rest = iter(values)
             inputs = [{place: next(rest) for place in places(shape)} for shape in self.shapes]
-            left, right = (replay.outputs(side, inputs, self.ring) for side in data)
+            left, right = (replay.outputs(program, inputs, self.ring) for program in self.programs)
             if left != right:
                 return witness(self.equation, self.point(values))
         for values in (Random(k).choices(range(self.ring.n), k=count) for k in range(POINTS)):

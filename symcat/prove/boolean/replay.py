@@ -129,7 +129,9 @@ def agree(equation: Mapping[str, Data], method: str, trace: Mapping[str, Data]) 
     premises = equation["facts"] or any(side["facts"] or side["requirements"] for side in sides)
     if types[0] != types[1] or len(moduli) != 1 or premises:
         raise Refused("both sides have one type, over one base, and no premises")
-    (n,), cells = moduli, [places(shape) for _, shape in types[0][0]]
+    if any(type(extent) is not int for end in types[0] for _, shape in end for extent in shape):
+        sides = single(sides[0]), single(sides[1])
+    (n,), cells = moduli, [places(shape) for _, _, shape in sides[0]["dom"]]
     if method == TABLE and n >= 2:
         for point in product(range(n), repeat=sum(map(len, cells))):
             rest = iter(point)
@@ -143,6 +145,23 @@ def agree(equation: Mapping[str, Data], method: str, trace: Mapping[str, Data]) 
         replay(graph.demand([[a ^ b for a, b in pairs]]), trace["steps"])
     else:
         raise Refused(f"{method} does not apply over modulus {n}")
+
+
+def single(program: Mapping[str, Data]) -> dict[str, Data]:
+    """A program in which every entry is made from the entries at its own place, at a single place: what holds there holds at all sizes."""
+    shape = program["dom"][0][2]
+    one, own = [1] * len(shape), [["index", k] for k in range(len(shape))]
+
+    def local(e: Data) -> bool:
+        return type(e) is int or (e[2:] == own if e[0] == "at" else e[0] in (*RING, "^") and all(map(local, e[1:])))
+
+    def there(node: Mapping[str, Data]) -> bool:
+        return node["shape"] == node["extents"] == shape and node["out"] == own and not node["guards"] and local(node["body"])
+
+    if any(wire[2] != shape for wire in (*program["dom"], *program["cod"])) or not all(map(there, program["nodes"])):
+        raise Refused("its sizes are symbols, and it is not pointwise")
+    ends = {end: [[*wire[:2], one] for wire in program[end]] for end in ("dom", "cod")}
+    return {**program, **ends, "nodes": [{**node, "shape": one, "extents": one} for node in program["nodes"]]}
 
 
 def outputs(program: Mapping[str, Data], inputs: Sequence[Mapping], ring: Any) -> list:

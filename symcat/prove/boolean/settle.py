@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from symcat.category.morphism import Morphism
+from symcat.category.serialise import dump
 from symcat.prove import record as records
 from symcat.prove.boolean import replay
 from symcat.prove.claim import Equation, Formula
@@ -19,13 +21,22 @@ Settled = tuple[Verdict, "dict[str, Any] | None"]
 
 
 def finite(equations: Sequence[Equation]) -> bool:
-    """Whether every equation is over one finite base, at fixed sizes, without premises."""
+    """Whether every equation is over one finite base, without premises, and at fixed sizes unless it is pointwise."""
     for equation in equations:
         sides = (equation.lhs, equation.rhs)
         moduli = {wire.base.modulus for side in sides for wire in side.wires.values()}
-        premises = equation.facts or any(side.symbols or side.facts or side.requirements for side in sides)
-        if len(moduli) != 1 or moduli == {0} or premises:
+        premises = equation.facts or any(side.hypers or side.facts or side.requirements for side in sides)
+        sized = not any(side.dims for side in sides) or all(map(_pointwise, sides))
+        if len(moduli) != 1 or moduli == {0} or premises or not sized:
             return False
+    return True
+
+
+def _pointwise(f: Morphism) -> bool:
+    try:
+        replay.single(dump(f))
+    except (replay.Refused, LookupError):
+        return False
     return True
 
 

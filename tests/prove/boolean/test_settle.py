@@ -1,6 +1,7 @@
 """From a claim about functions over finite bases to a verdict, a certificate and its check."""
 
 import copy
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,15 @@ import pytest
 import sympy as sp
 
 from symcat.category.evaluate import evaluate
+from symcat.category.expression import At
+from symcat.category.morphism import Builder
+from symcat.category.serialise import canonical_json
 from symcat.category.space import Z2, Z, dims, space
+from symcat.category.structure import identity
 from symcat.category.trace import trace
 from symcat.errors import UsageError
 from symcat.laws.claim import Claim, Equation, Formula
-from symcat.prove.boolean import engine
+from symcat.prove.boolean import engine, replay
 from symcat.prove.boolean.settle import finite
 from symcat.prove.certificate import recheck
 from symcat.prove.decide import decide, prove, settle
@@ -140,9 +145,36 @@ def test_relations_that_sympy_would_decide_come_back_as_they_were_written():
 def test_what_is_finite():
     n = dims("n")
     assert finite(PROVED["finite table"])
-    assert not finite(equation(lambda x: x**2, lambda x: x, space(x=Z2[n])))
+    assert finite(equation(lambda x: x**2, lambda x: x, space(x=Z2[n])))
+    assert not finite(equation(lambda x: x**2, lambda x: x[::-1], space(x=Z2[n])))
+    assert not finite(equation(lambda x: x**2 + x.sum(), lambda x: x, space(x=Z2[n])))
+    assert not finite(equation(lambda x, y: x, lambda x, y: x, space(x=Z2[n], y=Z2[2])))
+    assert not finite(equation(lambda x, y: x, lambda x, y: x, space(x=Z2[n], y=Z[3][n])))
     sized = trace(lambda x: x[1:], space(x=Z2[4]))
     assert finite((Equation(sized, sized),))
+
+
+@pytest.mark.parametrize(("power", "base"), [(2, Z2), (3, Z[3]), (5, Z[5])])
+def test_pointwise_programs_at_all_sizes(power, base, tmp_path):
+    n, m = dims("n m")
+    verdict = decided(equation(lambda x: x**power, lambda x: x, space(x=base[n, m])), tmp_path)
+    assert verdict.proved and recheck(verdict.certificate["path"]).ok
+    wrong = decided(equation(lambda x: x**power + 1, lambda x: x, space(x=base[n, m])))
+    assert wrong.refuted and wrong.witness["dims"] == {"m": 1, "n": 1}
+
+
+def test_one_place_stands_for_all_only_where_places_do_not_meet():
+    """At size 1 the reverse of a vector is the vector, its sum is its entry, and its index is 0."""
+    dom = space(x=Z2[dims("n")])
+    build = Builder()
+    (x,) = build.inputs(dom)
+    placed = build.build([build.gather(dom.types[0].shape, lambda i: At(x, i) + i, base=Z2)])
+    for right in (trace(lambda x: x[::-1], dom), trace(lambda x: x.sum() + 0 * x, dom), placed):
+        pair = (Equation(identity(dom), right),)
+        assert not finite(pair) and not decided(pair).proved
+        for method, trace_of in (("finite table", {"points": 2}), ("XOR-AND normal form", {"cut": 9, "steps": [[[], [0]]]})):
+            with pytest.raises(replay.Refused, match="not pointwise"):
+                replay.check(json.loads(canonical_json(goal_data(pair))), [{"method": method, "trace": trace_of}])
 
 
 def test_goals_that_are_too_large_stay_open(monkeypatch):
