@@ -35,9 +35,12 @@ NAMES = {
     "symcat.learn.rates": ("Rate",),
     "symcat.learn.optimisers": ("Optimiser", "optimiser", "gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam"),
     "symcat.learn.learner": ("Learner",),
-    "symcat.laws.claim": ("Claim", "Equation"),
+    "symcat.laws.claim": ("Claim", "Equation", "Inequality", "Holds", "Order"),
+    "symcat.laws.induction": ("Machine", "Induction", "Invariance", "Fold"),
+    "symcat.laws.premises": ("suppose",),
     "symcat.laws.obligations": ("obligations",),
     "symcat.prove.decide": ("decide",),
+    "symcat.prove.induction": ("induction", "always"),
     "symcat.prove.check": ("check",),
     "symcat.show.latex": ("latex",),
 }

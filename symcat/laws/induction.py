@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -20,7 +21,9 @@ from symcat.category.structure import identity
 from symcat.errors import ShapeError, UsageError
 from symcat.laws.claim import Equation, Holds
 from symcat.laws.premises import requirement, suppose
-from symcat.learn.optimisers import Optimiser
+
+if TYPE_CHECKING:
+    from symcat.learn.optimisers import Optimiser
 
 Obligations = tuple[tuple[str, object], ...]
 
@@ -147,8 +150,9 @@ class Invariance:
             raise UsageError("an invariance came without conditions: say what holds after every step")
 
     def obligations(self) -> Obligations:
-        follows = Holds(suppose(self.machine.advance(), self.invariants), self.conditions, self.facts)
-        return *_kept(self.machine, self.invariants, self.facts), ("conclusion", follows)
+        kept = _kept(self.machine, self.invariants, self.facts)
+        left = tuple(condition for condition in self.conditions if condition not in self.invariants)
+        return (*kept, ("conclusion", Holds(suppose(self.machine.advance(), self.invariants), left, self.facts))) if left else kept
 
     def at(self, steps: int) -> Holds:
         """The conditions after some steps, without any help."""

@@ -69,20 +69,25 @@ def requirement(dom: Space, relation: Relational) -> Requirement:
     >>> print(requirement(space(v=Real[n], t=Real[()]), v >= t))
     v[i] - t >= 0 for i < n
     """
+    shape, left, right = entries(dom, relation)
+    if isinstance(relation, REVERSED):
+        left, right = right, left
+    kind = "!=0" if isinstance(relation, sp.Unequality) else ">0" if isinstance(relation, STRICT) else ">=0"
+    return Requirement(shape, left - right, kind, kind)
+
+
+def entries(dom: Space, relation: Relational) -> tuple[tuple[sp.Expr, ...], sp.Expr, sp.Expr]:
+    """The shape of the wires that a relation names, and its two sides as bodies over the indices of that shape."""
+    if isinstance(relation, sp.Equality):
+        raise UsageError(f"the condition {relation}: an equation is no requirement of a program; put the one side for the other")
     wires = {name: wire for name, wire in dom if name in {symbol.name for symbol in relation.free_symbols}}
     shapes = dict.fromkeys(wire.shape for wire in wires.values() if wire.shape)
     if not wires or len(shapes) > 1 or any(wire.base != Real for wire in wires.values()):
         raise UsageError(f"the condition {relation}: expected real wires of {dom}, of one shape or of rank 0")
-    shape = next(iter(shapes), ())
     place = {symbol: At(symbol.name, *(index(k) for k in range(len(wires[symbol.name].shape))))
              for symbol in relation.free_symbols if symbol.name in wires}
-    left, right = relation.args
-    if isinstance(relation, REVERSED):
-        left, right = right, left
-    if isinstance(relation, sp.Equality):
-        raise UsageError(f"the condition {relation}: an equation is no requirement of a program; put the one side for the other")
-    kind = "!=0" if isinstance(relation, sp.Unequality) else ">0" if isinstance(relation, STRICT) else ">=0"
-    return Requirement(shape, (left - right).xreplace(place), kind, kind)
+    left, right = (sp.sympify(side, strict=True).xreplace(place) for side in relation.args)
+    return next(iter(shapes), ()), left, right
 
 
 def suppose(f: Morphism, conditions: Iterable[object]) -> Morphism:

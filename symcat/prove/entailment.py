@@ -17,7 +17,6 @@ from symcat.errors import SymcatError
 from symcat.prove.claim import Inequality
 from symcat.prove.formula import dump_term, load_term
 from symcat.prove.inequality.cells import Condition
-from symcat.prove.inequality.engine import Shown, decide_inequality, fault
 from symcat.prove.inequality.ranges import Range, Ranges
 
 RANGES = "ranges"
@@ -42,7 +41,7 @@ class Entailed:
 
 
 def entailed(goal: Entailment, seconds: float = 0.0) -> Entailed | None:
-    """A proof that a conclusion follows, or None; polynomials are asked when there are seconds for them.
+    """A proof that a conclusion follows, or None; polynomials are asked, and their engine loaded, when there are seconds for them.
 
     >>> b, t, v = sp.symbols("b t v", real=True)
     >>> premises = ((b, ">=0"), (1 - b, ">0"), (t, ">0"), (v, ">=0"))
@@ -53,6 +52,8 @@ def entailed(goal: Entailment, seconds: float = 0.0) -> Entailed | None:
         return Entailed(RANGES, {"method": RANGES})
     if seconds <= 0 or sp.count_ops(goal.conclusion[0]) > LARGEST:
         return None
+    from symcat.prove.inequality.engine import Shown, decide_inequality
+
     for sign, problem in inequalities(goal):
         try:
             found = decide_inequality(problem, seconds)
@@ -69,6 +70,8 @@ def flaw(goal: Entailment, data: object) -> str:
         return "the proof of a condition names no method"
     if data["method"] == RANGES:
         return "" if Ranges(goal.hypotheses).shows(*goal.conclusion) else f"ranges do not show {words(goal.conclusion)}"
+    from symcat.prove.inequality.engine import fault
+
     problems = dict(inequalities(goal))
     if data.get("sign") not in problems or not isinstance(data.get("premises"), list):
         return "the proof of a condition has another form"

@@ -22,7 +22,7 @@ from symcat.category.serialise import dump, dump_fact
 from symcat.category.sizes import size_of
 from symcat.category.spelling import spelled
 from symcat.errors import DataError, DomainError, ShapeError, UsageError
-from symcat.laws.premises import requirement
+from symcat.laws.premises import entries, requirement
 from symcat.prove import inside
 from symcat.prove.balls import digits, exact
 from symcat.prove.claim import Holds, Order
@@ -37,7 +37,6 @@ from symcat.prove.sample import Setting
 from symcat.prove.witness import Point, written
 
 SECONDS = 4.0
-SHOWN = {">=0": ">=", ">0": ">", "!=0": "!="}
 BROKEN = {">=0": lambda v: v < 0, ">0": lambda v: v <= 0, "!=0": lambda v: v == 0}
 
 
@@ -52,13 +51,14 @@ class Kept:
 
 @dataclass(frozen=True)
 class Gaps:
-    """A program whose outputs stand in given relations to 0, each with the words for it; `sides` are its two sides for an order."""
+    """A program whose outputs stand in given relations to 0, with the words for each; `sides` are what the outputs are between."""
 
     program: Morphism
     relations: tuple[str, ...]
     words: tuple[str, ...]
+    signs: tuple[str, ...]
     facts: tuple[Fact, ...]
-    sides: tuple[Morphism, Morphism] | None = None
+    sides: tuple[Morphism, Morphism]
 
 
 def gaps(goal: Holds | Order) -> Gaps:
@@ -68,14 +68,24 @@ def gaps(goal: Holds | Order) -> Gaps:
         given = build.inputs(goal.lhs.dom)
         pairs = zip(build.call(goal.rhs, given), build.call(goal.lhs, given), strict=True)
         found = [build.gather(build.wires[a].shape, lambda *i, a=a, b=b: At(a, *i) - At(b, *i), name="gap") for a, b in pairs]
-        relation = ">0" if goal.rel == "<" else ">=0"
-        return Gaps(build.build(found, goal.lhs.cod.names), (relation,) * len(found), goal.lhs.cod.names, goal.facts, (goal.lhs, goal.rhs))
-    build = Builder()
-    outs = build.call(goal.program, build.inputs(goal.program.dom))
-    names = dict(zip(goal.program.cod.names, outs, strict=True))
+        names = goal.lhs.cod.names
+        relations = (">0" if goal.rel == "<" else ">=0",) * len(found)
+        return Gaps(build.build(found, names), relations, names, (goal.rel,) * len(found), goal.facts, (goal.lhs, goal.rhs))
     asked = [requirement(goal.program.cod, relation) for relation in goal.conditions]
-    found = [build.gather(one.extents, lambda *i, one=one: rename_arrays(one.expr, names), name="gap") for one in asked]
-    return Gaps(build.build(found), tuple(one.relation for one in asked), tuple(map(str, goal.conditions)), goal.facts)
+    sides = [entries(goal.program.cod, relation) for relation in goal.conditions]
+    gap = _bodies(goal.program, [(one.extents, one.expr) for one in asked])
+    left, right = (_bodies(goal.program, [(shape, pair[k]) for shape, *pair in sides]) for k in range(2))
+    signs = tuple(relation.rel_op for relation in goal.conditions)
+    words = tuple(f"({relation})" for relation in goal.conditions)
+    return Gaps(gap, tuple(one.relation for one in asked), words, signs, goal.facts, (left, right))
+
+
+def _bodies(program: Morphism, bodies: Sequence[tuple[tuple[sp.Expr, ...], sp.Expr]]) -> Morphism:
+    """A program followed by entrywise bodies over its outputs."""
+    build = Builder()
+    outs = build.call(program, build.inputs(program.dom))
+    names = dict(zip(program.cod.names, outs, strict=True))
+    return build.build([build.gather(shape, lambda *i, body=body: rename_arrays(body, names), name="value") for shape, body in bodies])
 
 
 def settle_holds(goal: Holds | Order, seconds: float = SECONDS) -> Kept | dict[str, Any] | Open:
@@ -92,10 +102,10 @@ def settle_holds(goal: Holds | Order, seconds: float = SECONDS) -> Kept | dict[s
     except DomainError as error:
         return Open(f"no reduction to scalars: {error}")
     proofs: list[Entailed] = []
-    for (entries, problem), words in zip(problems, asked.words, strict=True):
+    for (shared, problem), words in zip(problems, asked.words, strict=True):
         proof = entailed(problem, seconds)
         if proof is None:
-            return _witness_from(asked, entries, problem, seconds) or Open(f"{words}: neither proved nor refuted for a generic entry")
+            return _witness_from(asked, shared, problem, seconds) or Open(f"{words}: neither proved nor refuted for a generic entry")
         proofs.append(proof)
     methods = "; ".join(dict.fromkeys(proof.method for proof in proofs))
     left = discharge(premises(asked), (asked.program,), asked.facts)
@@ -112,13 +122,13 @@ def premises(asked: Gaps) -> tuple[str, ...]:
 
 def entailments(asked: Gaps) -> list[tuple[Entries, Entailment]]:
     """For each condition what has to follow from what, in a generic place."""
-    entries, found = Entries(asked.program, facts=asked.facts), []
+    shared, found = Entries(asked.program, facts=asked.facts), []
     for position, relation in enumerate(asked.relations):
-        places = entries.places(asked.program.cod[position].shape)
-        conclusion = (entries.output(asked.program, position, places), relation)
-        known = [*facts((*asked.facts, *asked.program.facts)), *entries.conditions(asked.program, asked.program.requirements, places),
+        places = shared.places(asked.program.cod[position].shape)
+        conclusion = (shared.output(asked.program, position, places), relation)
+        known = [*facts((*asked.facts, *asked.program.facts)), *shared.conditions(asked.program, asked.program.requirements, places),
                  *within(places)]
-        found.append((entries, Entailment(relevant(known, conclusion), conclusion)))
+        found.append((shared, Entailment(relevant(known, conclusion), conclusion)))
     return found
 
 
@@ -153,21 +163,19 @@ def violation(asked: Gaps) -> dict[str, Any] | None:
 
 def _violated(asked: Gaps, point: Point) -> dict[str, Any] | None:
     """The witness that a point is, or None when it is none."""
-    runs = inside.runs_at((asked.program, *(asked.sides or ())), point)
+    runs = inside.runs_at((asked.program,), point)
     if runs is None:
         return None
-    gap, *sides = runs
+    (gap,) = runs
     for k, (out, relation) in enumerate(zip(gap.f.outs, asked.relations, strict=True)):
         array = gap.array(out)
         for place in np.ndindex(array.shape):
             if BROKEN[relation](array[place]):
-                pair = [run.array(run.f.outs[k])[place] for run in sides]
-                left, right = map(_text, pair) if pair else (_text(array[place]), "0")
+                pair = [run.outputs()[k][place] for run in inside.runs_at(asked.sides, point) or (gap, gap)]
                 return {"dims": dict(point.dims), "hypers": {name: str(v) for name, v in point.hypers.items()},
                         "inputs": {name: written(v) for name, v in zip(gap.f.dom.names, point.inputs, strict=True)},
-                        "output": asked.words[k], "index": list(place), "left": left, "right": right,
-                        "relation": {">=0": "<=", ">0": "<"}[relation] if pair else SHOWN[relation],
-                        "exact": not hasattr(array[place], "overlaps") or exact(array[place]) is not None}
+                        "output": asked.words[k], "index": list(place), "left": _text(pair[0]), "right": _text(pair[1]),
+                        "relation": asked.signs[k], "exact": all(not hasattr(v, "overlaps") or exact(v) is not None for v in pair)}
     return None
 
 
@@ -177,23 +185,23 @@ def _text(value: object) -> str:
     return digits(value) if exact(value) is None else str(exact(value))
 
 
-def _witness_from(asked: Gaps, entries: Entries, problem: Entailment, seconds: float) -> dict[str, Any] | None:
+def _witness_from(asked: Gaps, shared: Entries, problem: Entailment, seconds: float) -> dict[str, Any] | None:
     """The witness that a counterexample to the scalar problem leads to, looked at in the program itself."""
     for _, question in inequalities(problem):
         try:
             found = decide_inequality(question, seconds)
         except (DomainError, UsageError, DataError, ArithmeticError, TypeError, ValueError):
             continue
-        for point in _points(asked, entries, found) if isinstance(found, dict) else ():
+        for point in _points(asked, shared, found) if isinstance(found, dict) else ():
             if witness := _violated(asked, point):
                 return witness
     return None
 
 
-def _points(asked: Gaps, entries: Entries, found: Mapping[str, Any]) -> Iterator[Point]:
+def _points(asked: Gaps, shared: Entries, found: Mapping[str, Any]) -> Iterator[Point]:
     """Points of the program at which each array has the value that a scalar counterexample gives to one of its entries."""
     values = {name: Fraction(str(value)) for name, value in (found.get("inputs") or {}).items()}
-    wires = {key[1]: values[s.name] for key, s in reversed(entries.symbols.items()) if key[0] == "read" and s.name in values}
+    wires = {key[1]: values[s.name] for key, s in reversed(shared.symbols.items()) if key[0] == "read" and s.name in values}
     setting = Setting.of(asked.program, asked.program, asked.facts)
     hypers = {symbol.name: values.get(symbol.name, Fraction(1)) for symbol in setting.hypers}
     for dims in setting.sizes(2):

@@ -22,7 +22,7 @@ from symcat.prove.balls import balls, precision
 from symcat.prove.sample import EDGE, GENERIC, HYPERS, Setting
 from symcat.prove.witness import Point, written
 
-POINTS, SIZES, BITS = 48, 4, 256
+POINTS, SIZES, BITS = 32, 4, 256
 
 
 def candidates(setting: Setting) -> Iterator[Point]:

@@ -118,7 +118,7 @@ def test_invariants_of_adam():
 
 def test_an_invariant_that_fails_is_refuted_where_it_fails():
     verdict = always(adam, [t <= 2])
-    assert verdict.refuted and verdict.witness["steps"] == 3 and verdict.witness["left"] == "-1"
+    assert verdict.refuted and verdict.witness["steps"] == 3 and verdict.witness["left"] == "3"
 
 
 def test_an_invariant_that_is_kept_and_not_true_at_the_start():
