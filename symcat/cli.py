@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
                                    allow_abbrev=False)
     root.add_argument("--version", action="version", version=f"symcat {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_learn, _prove, _check, _verify):
+    for add in (_learn, _prove, _check, _verify, _bench):
         add(commands)
     return root
 
@@ -74,7 +74,7 @@ def _prove(commands: argparse._SubParsersAction) -> None:
     add = command.add_argument
     add("paths", nargs="*", metavar="PATH", help="proof modules or folders of them (default: proofs/)")
     add("-k", dest="keyword", metavar="WORD", help="only claims whose name contains the word")
-    add("-j", "--jobs", type=_positive, default=os.cpu_count() or 1, help="worker processes (default: all cores)")
+    add("-j", "--jobs", type=_positive, help="worker processes (default: one for each core)")
     add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one claim (default: 60)")
     add("--cluster", metavar="ADDRESS", help="decide on the workers of a Dask scheduler, as in tcp://host:8786 (extra: cluster)")
     add("-v", "--verbose", action="store_true", help="list every claim, not the topics alone")
@@ -102,6 +102,17 @@ def _check(commands: argparse._SubParsersAction) -> None:
 def _verify(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, "verify", "check a certificate, or a kernel with its certificates, again")
     command.add_argument("file", nargs="+", help="a certificate (.json), a folder of them, or a kernel (.py) with its certificates beside it")
+
+
+def _bench(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "bench", "measure what is claimed about speed and reach, on this machine")
+    add = command.add_argument
+    add("suite", nargs="?", choices=("prover",), default="prover", help="what is measured (default: prover)")
+    add("--only", choices=("scalar", "sizes", "campaign"), help="goals over scalars beside SymPy, proofs for all sizes, or the campaign")
+    add("--count", type=_positive, default=600, help="goals over scalars, a third of them held out (default: 600)")
+    add("--peers", type=_natural, metavar="N", help="so many of the goals held out are given to SymPy too (default: all)")
+    add("--seed", type=_natural, default=1, help="of the goals (default: 1)")
+    add("--pairs", type=_positive, default=10_000, help="random pairs of programs of symbolic size (default: 10000)")
 
 
 def _positive(text: str) -> int:

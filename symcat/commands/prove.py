@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(summary_line(found.summary, seconds))
     if found.cached:
         console.print(f"{found.cached} verdicts came from the cache in {default_folder()}; --fresh decides them again", style="dim")
+    for word, count in Counter(trust(row) for row in found.rows).items():
+        if word:
+            console.print(f"{count} proofs rest on a word, {word}; --trusted lists them", style="dim", markup=False)
     if found.busy:
         times = ", ".join(f"{seconds:.1f}" for seconds in found.busy.values())
         console.print(f"{len(found.busy)} workers were busy for {times} s of processor time", style="dim")

@@ -20,7 +20,7 @@ from symcat.category.serialise import content_digest
 from symcat.errors import SoundnessError, UsageError
 from symcat.prove.cache import ReadOnly, Store, default_folder, source_key
 from symcat.prove.claim import Claim, record, verdict_of
-from symcat.prove.ledger import Entry, Journal, Ledger
+from symcat.prove.ledger import Entry, Journal, Ledger, trust
 from symcat.prove.module import ProofsModule, find, load
 from symcat.prove.record import write_atomically
 from symcat.verdict import Verdict, unknown
@@ -152,7 +152,8 @@ class Campaign:
         task = result.task
         if not task.module:
             return False
-        row = record(task.claim, result.verdict) | {"module": task.key[0], "topic": task.topic, "took": round(result.took, 6)}
+        row = record(task.claim, result.verdict)
+        row |= {"module": task.key[0], "topic": task.topic, "took": round(result.took, 6), "trusted": trust(row)}
         if {**before.get(task.key, {}), "decided": ""} == row | {"decided": ""}:
             return False
         self.journal.add(row | {"decided": datetime.now(UTC).isoformat(timespec="seconds")})

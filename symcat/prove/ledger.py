@@ -19,7 +19,9 @@ from symcat.prove.claim import Claim, as_expected, record
 from symcat.prove.record import write_atomically
 from symcat.verdict import Verdict
 
-SOLVER = re.compile(r"\b(z3|smt|trusted)\b", re.IGNORECASE)
+TRUSTED_Z3 = "trusted: z3"
+SOLVER = re.compile(r"\b(z3|smt)\b", re.IGNORECASE)
+NAMED = re.compile(r"trusted: [^,;]*")    # how methods name whom they trust
 Row = Mapping[str, Any]
 
 
@@ -103,8 +105,11 @@ def topics(rows: Sequence[Row]) -> dict[str, list[int]]:
 
 
 def trust(row: Row) -> str:
-    """What a proof rests on beside symcat's own arithmetic: `trusted: z3` when a solver's word is part of it."""
-    return "trusted: z3" if row["verdict"] == "proved" and SOLVER.search(row["method"]) else ""
+    """On whose word a proof rests where no checker replays it: `trusted: z3`, `trusted: the engine`, or both."""
+    if row["verdict"] != "proved":
+        return ""
+    found = [TRUSTED_Z3] if SOLVER.search(row["method"]) else []
+    return "; ".join(dict.fromkeys([*found, *NAMED.findall(row["method"])]))
 
 
 @dataclass(frozen=True)

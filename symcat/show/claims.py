@@ -91,7 +91,7 @@ def listing(rows: Sequence[Record], trust: Sequence[str]) -> Table:
     """Rows of a ledger one by one, each with its topic; `trust` says what each rests on beside the arithmetic of the engines."""
     table = _table("", "topic", "claim", "verdict", "method", "premises, or the witness", "s")
     for row, rests in zip(rows, trust, strict=True):
-        method = f"{row['method']} ({rests})" if rests and rests not in row["method"] else row["method"]
+        method = row["method"] if all(one in row["method"] for one in rests.split("; ")) else f"{row['method']} ({rests})"
         cells = plain(row["topic"], row["name"], method, explanation(row), f"{row['seconds']:.2f}")
         table.add_row(*cells[:2], verdict_text(row), *cells[2:])
     return table

@@ -42,8 +42,11 @@ def test_filters(wanted: Filter, names: list[str]) -> None:
     assert [r["name"] for r in wanted(ROWS)] == names
 
 
-def test_only_proofs_rest_on_a_solver() -> None:
+def test_only_proofs_rest_on_a_word() -> None:
     assert [r["name"] for r in ROWS if trust(r) == "trusted: z3"] == ["descent", "softplus", "clip"]
+    assert trust(row("a", method="index normal form, trusted: the engine, in 2 cells")) == "trusted: the engine"
+    assert trust(row("a", method="Z3; index normal form, trusted: the engine")) == "trusted: z3; trusted: the engine"
+    assert trust(row("a", "unknown", "Z3")) == trust(row("a")) == ""
 
 
 def test_counts_and_topics() -> None:

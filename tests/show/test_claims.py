@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from symcat.show.claims import card, explanation, ledger, obligations, shortened, summary_line, verdict_text
+from symcat.show.claims import card, explanation, ledger, listing, obligations, shortened, summary_line, verdict_text
 
 
 def record(name, verdict, expected="proved", **more):
@@ -47,6 +47,14 @@ def test_the_ledger_counts_by_topic_and_shows_refutations_and_surprises():
     assert [cell.strip() for cell in row.split("│")[1:-1]] == ["reverse", "3", "1", "1", "1", "2", "1.5"]
     assert "at p=[1] the two sides are 8 and 0" in text and "GetPut holds" in text
     assert text.index("not as expected") < text.index("REFUTED, expected proved") < text.index("UNKNOWN, expected proved")
+
+
+def test_a_listing_says_of_each_row_its_topic_and_what_it_rests_on():
+    rows = [PROVED | {"topic": "reverse", "method": "Z3"}, REFUTED | {"topic": "lens"}, PROVED | {"topic": "t", "method": "a, trusted: z3"}]
+    lines = printed(listing(rows, ["trusted: z3", "", "trusted: z3"])).splitlines()
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
+    assert [row[0] for row in cells] == ["reverse", "lens", "t"] and [row[2] for row in cells] == ["PROVED", "REFUTED", "PROVED"]
+    assert [row[3] for row in cells] == ["Z3 (trusted: z3)", "normal form", "a, trusted: z3"] and "the two sides are 8 and 0" in cells[1][4]
 
 
 def test_a_question_expects_either_verdict():
