@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import sympy as sp
 
 from symcat.category.comprehension import Fact
-from symcat.category.expression import affine
+from symcat.category.expression import Argmax, At, Bracket, Delta, affine, is_index
 from symcat.category.functions import sigmoid, softplus
 from symcat.category.morphism import Morphism
 from symcat.category.space import Space
@@ -20,16 +20,19 @@ from symcat.category.spelling import spelled
 from symcat.errors import SymcatError
 from symcat.prove.index import discharge
 from symcat.prove.index.affine import Affine, make
-from symcat.prove.index.context import Context
+from symcat.prove.index.context import QUESTIONS, Context, Questions
 from symcat.prove.index.domain import Domain
 from symcat.prove.index.linear import grades
 from symcat.prove.index.printing import Printer
 from symcat.prove.index.program import Cuts, Program
 from symcat.prove.index.refine import vanishes, vanishes_everywhere
+from symcat.prove.index.strides import STRIDES
 from symcat.prove.index.sums import UNROLLED, Normaliser
 from symcat.prove.index.table import Expr, Table
 
 PRINTED = 600
+INDEXED = (At, Argmax, Bracket, Delta)
+FEW = 3000          # eliminations of an attempt that cuts sums to pieces
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Attempt:
     definitions: bool = False
     unroll: bool = False
     shared: bool = False
+    stride: int = 0
+    lattice: bool = False
 
     @property
     def method(self) -> str:
@@ -66,6 +71,8 @@ class Attempt:
         words += ["refined"] if self.refined else []
         words += ["functions defined by exp"] if self.definitions else []
         words += ["small sums written out"] if self.unroll else []
+        words += ["sums cut to pieces"] if self.stride else []
+        words += [f"indices split modulo {self.stride}" + ", all of them" * self.lattice] if self.stride > 1 else []
         return ", ".join(words)
 
 
@@ -115,6 +122,29 @@ def _attempts(lhs: Morphism, rhs: Morphism) -> Iterator[Attempt]:
     sizes = [extent for side in (lhs, rhs) for node in side.nodes for extent in node.extents]
     if any(extent.is_Integer and 1 < extent <= UNROLLED for extent in sizes):
         yield Attempt(0, refined=True, unroll=True)
+    for stride in _strides(lhs, rhs):
+        yield Attempt(0, refined=True, stride=stride)
+        if stride > 1:
+            yield Attempt(0, refined=True, stride=stride, lattice=True)
+
+
+def _strides(lhs: Morphism, rhs: Morphism) -> list[int]:
+    """The strides to split by: what indices are multiplied by; 1 alone, for cuts, where arrays have pieces or are read in part.
+
+    None where no function is applied: refinement does the same then.
+    """
+    found: set[int] = set()
+    pieces = False
+    if not any(isinstance(e, sp.Pow) or not isinstance(e, INDEXED) for side in (lhs, rhs) for node in side.nodes
+               for e in node.body.atoms(sp.Function, sp.Pow)):
+        return []
+    for node in (node for side in (lhs, rhs) for node in side.nodes):
+        places = [*node.out, *node.guards, *[e for read in node.body.atoms(At) for e in read.indices],
+                  *[e.args[0] for e in node.body.atoms(Bracket, Delta)]]
+        found |= {abs(int(k)) for e in places for s in e.free_symbols if is_index(s) and (k := e.coeff(s)).is_Integer}
+        pieces |= not node.gather or any(not is_index(s) for e in places for s in e.free_symbols)
+    steps = [k for k in sorted(found) if 1 < k <= STRIDES]
+    return [1, *steps] if pieces or steps else []
 
 
 def _run(attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> Proof | Failure:
@@ -149,9 +179,10 @@ class Side:
                  chosen: tuple[frozenset[str], frozenset[str]] | None = None) -> None:
         self.attempt, self.table = attempt, Table()
         self.domain = Domain(self.table)
-        context = Context(self.table, [form for fact in facts if (form := self._dim_fact(fact)) is not None])
+        known = [form for fact in facts if (form := self._dim_fact(fact)) is not None]
+        context = Context(self.table, known, Questions(FEW if attempt.stride else QUESTIONS))
         self.algebra = Normaliser(self.table, context, self.domain, modulus,
-                                  definitions=attempt.definitions, unroll=attempt.unroll)
+                                  definitions=attempt.definitions, unroll=attempt.unroll, stride=attempt.stride, lattice=attempt.lattice)
         self.cuts = Cuts(attempt.level, chosen)
         self.programs = [Program(f, self.algebra, self.cuts, k) for k, f in enumerate((lhs, rhs))]
         self.printer = Printer(self.table, {f"x{k}": name for k, name in enumerate(lhs.dom.names)})

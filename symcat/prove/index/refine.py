@@ -13,7 +13,8 @@ from symcat.category.polyhedron import tight
 from symcat.prove.index.affine import Affine, negated, number, plus, solve, times, variable
 from symcat.prove.index.algebra import merge
 from symcat.prove.index.pool import joined, pooled
-from symcat.prove.index.residues import by_residues, moduli
+from symcat.prove.index.residues import by_residues
+from symcat.prove.index.strides import argument_guards, strides
 from symcat.prove.index.sums import Normaliser
 from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum, Zero
 
@@ -33,6 +34,7 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
     if len(cases) == 1 and (cleared := _cleared(algebra, e)) is not None:
         return vanishes(algebra, cleared, depth + 1)
     guard = next(iter(sorted({g for guards, _ in e for g in guards})), None)
+    guard = guard or next(iter(sorted({g for _, factors in e for g in argument_guards(algebra.table, factors)})), None)
     if guard is not None:
         return all(_vanishes_under(algebra, e, side, depth) for side in (guard, negated(guard)))
     if any(_denominators(algebra, e)):
@@ -57,7 +59,7 @@ def _vanishes_joined(algebra: Normaliser, e: Expr, depth: int) -> bool:
 
 def _vanishes_by_residues(algebra: Normaliser, e: Expr, depth: int) -> bool:
     """Whether it vanishes with indices split by their residues modulo a stride that occurs in it."""
-    for modulus in moduli(algebra.table, e):
+    for modulus in strides(algebra.table, e):
         cases = by_residues(algebra, e, modulus)
         if cases and all(vanishes(inner, case, depth + REFINEMENT) for inner, case in cases):
             return True

@@ -10,46 +10,13 @@ from collections.abc import Iterator
 from itertools import product
 
 from symcat.category.polyhedron import tight
-from symcat.prove.index.affine import Affine, coefficient, make
+from symcat.prove.index.affine import Affine, make
+from symcat.prove.index.strides import uneven
 from symcat.prove.index.sums import Normaliser
-from symcat.prove.index.table import NONE, Call, Expr, Factors, Read, Several, Sum, Table, Value, Zero
+from symcat.prove.index.table import NONE, Expr, Factors, Sum, Table, Zero
 
-STRIDES = 6     # the largest modulus that is tried
 GROWTH = 2      # how many times as many terms may come of it
 CASES = 36      # residues of all split indices of one sum together
-
-
-def moduli(table: Table, e: Expr) -> list[int]:
-    """The strides, coefficients of indices of at least 2, that occur in an expression."""
-    found = {abs(k) for form in _forms(table, e) for v, k in form[1] if not table.is_dim(v)}
-    return sorted(k for k in found if 2 <= k <= STRIDES)
-
-
-def _forms(table: Table, e: Expr) -> Iterator[Affine]:
-    for guards, factors in e:
-        yield from guards
-        for a, _ in factors:
-            yield from _atom_forms(table, a)
-
-
-def _atom_forms(table: Table, a: int) -> Iterator[Affine]:
-    """The index forms of an atom, its guards included."""
-    match table.atoms[a]:
-        case Read(indices=indices):
-            yield from indices
-        case Zero(form=form):
-            yield form
-        case Value(variable=v):
-            yield make(0, {v: 1})
-        case Call(arguments=arguments):
-            for argument in arguments:
-                yield from _forms(table, table.thaw(argument))
-        case Several(body=body):
-            yield from _forms(table, table.thaw(body))
-        case Sum(guards=guards, factors=factors):
-            yield from guards
-            for b, _ in factors:
-                yield from _atom_forms(table, b)
 
 
 def by_residues(algebra: Normaliser, e: Expr, modulus: int) -> list[tuple[Normaliser, Expr]]:
@@ -81,8 +48,7 @@ def _sum_by_residues(algebra: Normaliser, data: Sum, modulus: int) -> Expr | Non
     table = algebra.table
     used = table.forms_free(data.guards) | table.factors_free(data.factors)
     guards, body, fresh = algebra.opened(data, used, {})
-    forms = list(_forms(table, body))
-    chosen = [v for v in fresh if any(coefficient(form, v) % modulus for form in forms)]
+    chosen = [v for v in fresh if any(uneven(table, factors, v, modulus) for _, factors in body)]
     if not chosen or modulus ** len(chosen) > CASES:
         return None
     algebra.count("residues")

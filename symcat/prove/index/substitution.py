@@ -155,4 +155,8 @@ class Substituting(Algebra):
             return self.table.thaw(data.body)
         if isinstance(data, Zero):
             return self.delta(data.form)
+        if isinstance(data, Call):
+            arguments = [self.renormalised(self.table.thaw(e)) for e in data.arguments]
+            if any(self.table.freeze(e) != old for e, old in zip(arguments, data.arguments, strict=True)):
+                return self.apply(data.function, *arguments)
         return self.atom(data)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import combinations, product
 from math import comb, prod
 
+from symcat.prove.index import pieces
 from symcat.prove.index.affine import Affine, coefficient, make, number, plus, solve, times, variable
 from symcat.prove.index.canonical import Canonical
 from symcat.prove.index.context import Context, box_guards
@@ -17,36 +18,65 @@ RADIX_TERMS = 4
 OPEN_POWER = 3
 FAULHABER = 6
 UNROLLED, WRITTEN = 32, 64
+SPLITS = 4
 
 
 class Normaliser(Canonical):
     """The whole normal form: one table, one context, one domain of requirements, one modulus.
 
-    `definitions` writes sigmoid, tanh and softplus through exp; `unroll` writes small sums of constant size out.
+    `definitions` writes sigmoid, tanh and softplus through exp; `unroll` writes small sums of constant size out; `stride`, from
+    1 on, cuts sums where the pieces of their summands meet, and splits indices by their residues modulo it where an equation
+    sets them apart; with `lattice` wherever a read does not step by it.
     """
 
     def __init__(self, table: Table, context: Context, domain: Domain, modulus: int = 0, *,
-                 definitions: bool = False, unroll: bool = False) -> None:
+                 definitions: bool = False, unroll: bool = False, stride: int = 0, lattice: bool = False) -> None:
         super().__init__(table, context, modulus)
-        self.domain, self.definitions, self.unroll = domain, definitions, unroll
+        self.domain, self.definitions, self.unroll, self.stride, self.lattice = domain, definitions, unroll, stride, lattice
         self._skeletons: dict[tuple, int] = {}
         self._totals: dict[tuple, Expr] = {}
         self.counts: dict[str, int] = {}
+        self._splitting = 0
 
     def assuming(self, guard: Affine) -> Normaliser:
         """The same table and requirements under one more guard; nothing cached is shared, rules are counted together."""
-        inner = Normaliser(self.table, self.context.assume(guard), self.domain, self.modulus,
-                           definitions=self.definitions, unroll=self.unroll)
-        inner.counts = self.counts
-        return inner
+        return self._like(self.context.assume(guard), self.domain)
 
     def under(self, domain: Domain) -> Normaliser:
         """The same table and context under other requirements; nothing cached is shared."""
-        return Normaliser(self.table, self.context, domain, self.modulus, definitions=self.definitions, unroll=self.unroll)
+        return self._like(self.context, domain)
+
+    def _like(self, context: Context, domain: Domain) -> Normaliser:
+        found = Normaliser(self.table, context, domain, self.modulus,
+                           definitions=self.definitions, unroll=self.unroll, stride=self.stride, lattice=self.lattice)
+        found.counts = self.counts
+        return found
 
     def evident(self, e: Expr, relation: str) -> bool:
         """Whether `e relation` is shown from facts alone, without any requirement."""
         return self.under(self.domain.facts()).known(e, relation)
+
+    # ---- pieces
+    def call(self, function: str, *arguments: Expr) -> Expr:
+        """An opaque function of expressions, their ranges united where this normaliser cuts sums to pieces."""
+        return super().call(function, *[pieces.united(self, e) for e in arguments] if self.stride else arguments)
+
+    def inverse(self, e: Expr) -> Expr:
+        """1/e, its ranges united where this normaliser cuts sums to pieces."""
+        return super().inverse(pieces.united(self, e) if self.stride else e)
+
+    def _cut(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
+        return pieces.cut(self, bound, guards, factors) if self.stride else None
+
+    def _residues(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
+        """Split by residues; an index that was split already is split again only so often."""
+        if self.stride <= 1 or self._splitting == SPLITS:
+            return None
+        self._splitting += 1
+        try:
+            return pieces.split(self, bound, guards, factors)
+        finally:
+            self._splitting -= 1
 
     def sum_over(self, body: Expr, box: Iterable[tuple[int, Affine]]) -> Expr:
         """The sum of an expression over ranged variables 0 <= v < extent, which become bound."""
@@ -188,7 +218,7 @@ class Normaliser(Canonical):
         return result
 
     def _component(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr:
-        for step in (self._unrolled, self._counted):
+        for step in (self._cut, self._residues, self._unrolled, self._counted):
             found = step(bound, guards, factors)
             if found is not None:
                 self.count(step.__name__)
