@@ -27,7 +27,7 @@ def _check(record: Mapping[str, Any]) -> dict[str, int]:
     if goal["kind"] == "additive" and evidence and evidence[0]["method"] == "linear typing":
         additive(goal["f"], goal["wires"])
         return {"linear typing": 1}
-    if len(evidence) != len(goal["equations"]):
+    if not goal["equations"] or len(evidence) != len(goal["equations"]):
         raise Refused(f"{len(goal['equations'])} equations with {len(evidence)} proofs")
     for stated, proof in zip(goal["equations"], evidence, strict=True):
         method = _part(stated, proof)

@@ -202,6 +202,8 @@ class Expressions(Table):
         depth = self.depths[self.freeze(body)] + 1
         body = self.substituted(body, {hole: form(self.id("dummy", depth, k, extents[k])) for k, hole in enumerate(holes)})
         body = self.scale(body, Fraction(1) / abs(min(body.items())[1])) if body else body
+        if self.depths[self.freeze(body)] + 1 != depth:
+            raise Refused("an index left its maximum")
         return form(self.id("argmax", component, extents, self.freeze(body)))
 
     def substituted(self, e: Expr, values: Moves) -> Expr:

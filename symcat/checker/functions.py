@@ -205,7 +205,11 @@ class Functions(Expressions):
                 return ">0" if self.kind(v) == "dim" or self.shown(own, ">0") else ">=0" if self.shown(own, ">=0") else None
             case ("zero", _):
                 return ">=0"
-            case ("several", e) | ("cut", _, e, _):
+            case ("cut", _, e, _):
+                known, self.facts = self.facts, tuple(g for g in self.facts if all(self.kind(v) == "dim" for v, _ in g[1]))
+                best = next((r for r in (">0", ">=0") if self.shown(self.thaw(e), r)), None)    # its indices are others
+                self.facts = known
+            case ("several", e):
                 best = next((r for r in (">0", ">=0") if self.shown(self.thaw(e), r)), None)
             case ("sum", _, _, guards, factors):
                 signs = [self.atom_sign(b) if k % 2 or self.atom_sign(b) == ">0" else ">=0" for b, k in factors]

@@ -14,6 +14,7 @@ from symcat.checker.table import Expr
 
 SCALARS = {"exp": 1, "log": 1, "tanh": 1, "sigmoid": 1, "softplus": 1, "relu": 1, "step": 1, "absolute": 1, "sign": 1, "detach": 1,
            "maximum": 2, "minimum": 2, "equal": 2, "where": 3}    # how many arguments each takes
+RELATIONS = ("!=0", ">0", ">=0")
 
 
 class Programs(Sums):
@@ -24,6 +25,8 @@ class Programs(Sums):
         self.values, self.shapes, self.waiting = {}, {}, [] if self.modulus else list(program["requirements"])
         self.selectors, self.nodes = {}, {}
         for k, (name, modulus, shape) in enumerate(program["dom"]):
+            if name in self.shapes:
+                raise Refused(f"two arrays are called {name}")
             self.shapes[name] = [self.affine(d, ()) for d in shape]
             if modulus == self.modulus:
                 self.values[name] = self.atom("read", k, tuple(form(v) for v in self.indices(self.shapes[name])))
@@ -36,7 +39,13 @@ class Programs(Sums):
                 value = self.node(node)
                 self.values[node["name"]] = self.cut(value, self.indices(self.shapes[node["name"]]))
                 self.require()
-        return [self.values.get(out) for out in program["outs"]]
+        return [self.output(out, shape) if modulus == self.modulus else None
+                for out, (_, modulus, shape) in zip(program["outs"], program["cod"], strict=True)]
+
+    def output(self, name: str, shape: Sequence[Any]) -> Expr:
+        if name not in self.values or self.shapes[name] != [self.affine(d, ()) for d in shape]:
+            raise Refused(f"the output {name} is not an array of the base and shape that is stated")
+        return self.values[name]
 
     def indices(self, extents: Sequence[Form], first: int = 0) -> list[int]:
         return [self.id("index", first + k, d) for k, d in enumerate(extents)]
@@ -55,6 +64,8 @@ class Programs(Sums):
         self.waiting = left
 
     def suppose(self, indices: Sequence[int], e: Expr, relation: str) -> None:
+        if relation not in RELATIONS:
+            raise Refused(f"{relation} is not a relation")
         self.hypotheses.append((indices, e, relation))
         if relation != ">=0" and len(e) == 1 and not next(iter(e))[0]:
             self.hypotheses += [(indices, {((), ((a, 1),)): 1}, "!=0") for a, _ in next(iter(e))[1]]
@@ -62,6 +73,8 @@ class Programs(Sums):
     def fact(self, fact: Mapping[str, Any]) -> None:
         """A premise: about dims alone as a guard, about hyperparameters as a hypothesis."""
         e, relation = fact["expr"], fact["relation"]
+        if relation not in RELATIONS:
+            raise Refused(f"{relation} is not a relation")
         if not symbols(e, "real") and relation != "!=0":
             with suppress(Refused):
                 self.facts += (plus(self.affine(e, ()), (-(relation == ">0"), ())),)
@@ -74,8 +87,8 @@ class Programs(Sums):
         rank, formals = len(shape), self.indices(shape)
         plain = not node["guards"] and node["out"] == [["index", k] for k in range(rank)] and extents[:rank] == shape
         if node["op"] == "max":
-            if not plain:
-                raise Refused("a maximum is written to entries by their own indices")
+            if not plain or self.modulus:
+                raise Refused("a maximum is one of reals, and is written to entries by their own indices")
             self.nodes[node["name"]] = node
             own = [form(v) for v in formals]
             return self.convert(node["body"], own + [self.argmax(node["name"], k, own) for k in range(len(extents) - rank)])
@@ -94,6 +107,8 @@ class Programs(Sums):
     def argmax(self, name: str, component: int, indices: Sequence[Form]) -> Form:
         """The selector of a maximum, at forms for its formal indices."""
         node = self.nodes[name]
+        if not 0 <= component < len(node["extents"]) - len(node["shape"]):
+            raise Refused(f"a maximum {name} with an index {component}")
         shape, extents = ([self.affine(d, ()) for d in node[key]] for key in ("shape", "extents"))
         formals = self.indices(shape)
         holes = self.indices(extents[len(shape):], len(shape))
@@ -194,9 +209,9 @@ class Programs(Sums):
                 return self.guard(self.affine(x, where))
             case ["Delta", x]:
                 return self.delta(self.affine(x, where))
-            case ["Smooth", str(name), int(order), x]:
+            case ["Smooth", str(name), int(order), x] if not self.modulus:
                 return self.call(f"smooth {name} {order}", more(x))
-            case [str(function), *arguments] if function in SCALARS and len(arguments) == SCALARS[function]:
+            case [str(function), *arguments] if len(arguments) == SCALARS.get(function) and (not self.modulus or function == "detach"):
                 return self.apply(function, *map(more, arguments))
         raise Refused(f"{str(e)[:60]} is not an expression of the language, or belongs to another base")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import comb
+from typing import Any
 
 from symcat.checker.expressions import Moves
 from symcat.checker.forms import ZERO, Form, Refused, form, plus, solved, tight
@@ -86,20 +87,36 @@ class Sums(Functions):
         return (high[0] // c, tuple((v, q // c) for v, q in high[1])), small
 
     def components(self, guards: Sequence[Form], factors: Factors, bound: Sequence[int]) -> Expr:
-        """The product of the sums over groups of variables that share no factor and no guard."""
+        """The product of the sums over groups of variables that share no factor and no guard.
+
+        What stands below outside a group is known not to be 0 only where the group has a point; else all stays in one sum.
+        """
         near = [(self.free[a] & set(bound), (a, k)) for a, k in factors]
         walls = [(self.within([g]) & set(bound), g) for g in guards]
-        parts = [self.term(tuple(g for vs, g in walls if not vs), tuple(f for vs, f in near if not vs))]
+        outer = tuple(g for vs, g in walls if not vs)
+        parts = [self.term(outer, tuple(f for vs, f in near if not vs))]
         waiting = list(bound)
         while waiting:
             group, size = {waiting[0]}, 0
             while size < len(group):
                 size = len(group)
                 group = group.union(*[vs for vs, _ in near + walls if vs & group])
-            parts.append(self.component([v for v in bound if v in group], tuple(g for vs, g in walls if vs & group),
-                                        tuple(f for vs, f in near if vs & group)))
+            own, inside = [v for v in bound if v in group], tuple(g for vs, g in walls if vs & group)
+            if any(k < 0 and not vs & group for vs, (_, k) in near) and not self.filled(own, inside, outer):
+                return self.canonical(bound, guards, factors)
+            parts.append(self.component(own, inside, tuple(f for vs, f in near if vs & group)))
             waiting = [v for v in waiting if v not in group]
         return self.product(*parts)
+
+    def filled(self, bound: Sequence[int], guards: Sequence[Form], outer: Sequence[Form]) -> bool:
+        """Whether, where other guards hold, there is a point for the bound variables: all 0 in a box, else as the advice says."""
+        point = [[0, []]] * len(bound) if self.boxed(guards) else self.ask("point", bound, guards, outer)
+        if not point:
+            return False
+        names = sorted(self.within(guards) - set(bound))
+        ends = [plus((constant, ()), (0, tuple((names[j], q) for j, q in terms))) for constant, terms in point]
+        at = dict(zip(bound, ends, strict=True))
+        return all(self.implied(outer, tight(self.moved(g, at))) for g in guards)
 
     def component(self, bound: Sequence[int], guards: Sequence[Form], factors: Factors) -> Expr:
         counted = self.counted(bound, guards, factors)
@@ -108,16 +125,33 @@ class Sums(Functions):
         if any(k < 0 and self.kind(a) == "sum" for a, k in factors) and len(bound) > 1:
             advice = self.ask("inner", bound, guards, factors)
             if advice:
-                own = [bound[k] for k in advice]
-                inner = tuple(f for f in factors if self.free[f[0]] & set(own))
-                near = [g for g in guards if self.within([g]) & set(own)]
-                rest = {((), tuple(f for f in factors if f not in inner)): 1}
-                part = self.totals({((), inner): 1}, near, own)
-                return self.totals(self.product(part, rest), [g for g in guards if g not in near], [v for v in bound if v not in own])
+                return self.nested(*advice, bound, guards, factors)
         return self.canonical(bound, guards, factors)
 
+    def nested(self, chosen: Sequence[int], walls: Sequence[Any], bound: Sequence[int], guards: Sequence[Form], factors: Factors) -> Expr:
+        """The sum over some variables inside the sum over the others, whose guards, with walls that follow, leave no fibre empty."""
+        if not chosen or chosen != sorted(set(chosen) & set(range(len(bound)))) or len(chosen) == len(bound):
+            raise Refused("an inner sum is over some of the variables, each once")
+        own, names = [bound[k] for k in chosen], [*bound, *sorted(self.within(guards, factors) - set(bound))]
+        inner = tuple(f for f in factors if self.free[f[0]] & set(own))
+        near = [g for g in guards if self.within([g]) & set(own)]
+        outer = [g for g in guards if g not in near]
+        for constant, terms in walls:
+            outer.append(plus((constant, ()), (0, tuple((names[j], q) for j, q in terms))))
+            if not self.implied(guards, outer[-1]):
+                raise Refused("a wall does not follow from the guards")
+        if not self.filled(own, near, outer):
+            raise Refused("an inner sum is not shown to have a point")
+        rest = {((), tuple(f for f in factors if f not in inner)): 1}
+        part = self.totals({((), inner): 1}, near, own)
+        return self.totals(self.product(part, rest), outer, [v for v in bound if v not in own])
+
     def counted(self, bound: Sequence[int], guards: Sequence[Form], factors: Factors) -> Expr | None:
-        """A variable that occurs only as a number, between one lower and one upper bound, is summed out."""
+        """A variable that occurs only as a number, between one lower and one upper bound, is summed out.
+
+        The polynomial holds where the upper bound is the lower one less 1, too; but there is no point then, and what stands
+        below in other factors may be 0.
+        """
         for v in bound:
             own = tuple(f for f in factors if v in self.free[f[0]])
             near = [g for g in guards if v in self.within([g])]
@@ -127,8 +161,10 @@ class Sums(Functions):
             if len(low) == len(high) == 1 and len(near) == 2 and 0 <= n <= (0 if self.modulus else 6) and \
                     all(self.things[a] == ("value", v) for a, _ in own):
                 ends = [self.faulhaber(high[0], n), self.scale(self.faulhaber(plus(low[0], (-1, ())), n), -1)]
-                left = [g for g in guards if g not in near] + [plus(plus(high[0], low[0], -1), (1, ()))]
-                rest = {((), tuple(f for f in factors if f not in own)): 1}
+                others = tuple(f for f in factors if f not in own)
+                least = 0 if any(k < 0 for _, k in others) else 1
+                left = [g for g in guards if g not in near] + [plus(plus(high[0], low[0], -1), (least, ()))]
+                rest = {((), others): 1}
                 return self.totals(self.product(self.add(*ends), rest), left, [w for w in bound if w != v])
         return None
 
@@ -173,7 +209,7 @@ class Sums(Functions):
             factors = tuple(sorted(pure + inside))
             if sum(n for _, n in inside) == top:
                 a = self.id("sum", depth, size, guards, factors)
-                inner = max([self.depths[b] for b, _ in factors], default=0)
+                inner = max([self.depths[b] for b, _ in factors] + [self.depths[v] for g in guards for v, _ in g[1]], default=0)
                 if inner >= depth or any(self.kind(v) != "argmax" and v not in outer for v in self.free[a]):
                     raise Refused("an index left its sum")
                 part = {((), ((a, 1),)): 1}

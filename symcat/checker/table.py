@@ -38,7 +38,7 @@ class Table:
     def ask(self, kind: str, *about: object) -> Any:
         """The next piece of advice."""
         try:
-            return next(self.advice)
+            return whole(next(self.advice))
         except StopIteration:
             raise Refused("the advice ends too early") from None
 
@@ -91,8 +91,8 @@ class Table:
         return frozenset().union(*[self.within(*term) for term in e])
 
     def unused(self, kind: str, used: frozenset[int], extents: Sequence[Form | None]) -> list[int]:
-        """Variables of a kind that are not in use."""
-        found, k = [], 0
+        """Variables of a kind that are not in use, nor spoken of by the facts that hold in a part of the proof."""
+        used, found, k = used | self.within(self.facts), [], 0
         while len(found) < len(extents):
             v = self.id(kind, k, extents[len(found)])
             found += [v] if v not in used else []
@@ -166,3 +166,13 @@ class Table:
                     kept -= {g} if self.implied([*(kept - {g}), *both], g) else set()
                 self.memo[key] = tuple(sorted(kept))
         return self.memo[key]
+
+
+def whole(advice: Any) -> Any:
+    """A piece of advice made of integers, words, nothing and lists of these; Refused for another: half an integer is a choice too."""
+    if isinstance(advice, list):
+        for part in advice:
+            whole(part)
+    elif type(advice) not in (int, bool, str, type(None)):
+        raise Refused(f"advice is made of integers, words and lists: {str(advice)[:40]} is neither")
+    return advice

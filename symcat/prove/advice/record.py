@@ -6,14 +6,14 @@ What is searched inside an answer leaves no trace in the table, so that the repl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import combinations, product
 from math import prod
 from typing import Any
 
 from symcat.checker.equations import Replay
-from symcat.checker.forms import ZERO, Form, Refused, form, plus, tight
+from symcat.checker.forms import ZERO, Form, Refused, form, plus, solved, tight
 from symcat.checker.functions import IMPLIES
 from symcat.checker.programs import SCALARS
 from symcat.checker.table import Expr, Factors
@@ -184,7 +184,36 @@ class Recorder(Replay):
                     part = self.totals({((), inner): 1}, [g for g in guards if self.within([g]) & own], [bound[j] for j in chosen])
                     fine = len(part) == 1 and a in dict(next(iter(part))[1])
                 if fine:
-                    return list(chosen)
+                    answer = [list(chosen), self._walls([bound[j] for j in chosen], bound, guards, factors)]
+                    with self.trial(), suppress(Refused):
+                        self.nested(*answer, bound, guards, factors)
+                        return answer
+        return None
+
+    def _walls(self, own: Sequence[int], bound: Sequence[int], guards: Sequence[Form], factors: Factors) -> list:
+        """What guards say of the other variables through one of an inner sum's variables."""
+        names = [*bound, *sorted(self.within(guards, factors) - set(bound))]
+        found = []
+        for v in own:
+            ends = [[g for g in guards if (v, sign) in g[1] and v in self.solvable(g)] for sign in (1, -1)]
+            walls = [plus(low, high) for low, high in product(*ends)]
+            found += [wall for wall in walls if wall[1] and not self.within([wall]) & set(own)]
+        return [[constant, [[names.index(v), q] for v, q in terms]] for constant, terms in dict.fromkeys(found)]
+
+    def find_point(self, bound: Sequence[int], guards: Sequence[Form], outer: Sequence[Form]) -> list | None:
+        """A point for the bound variables, one bound of each after the other."""
+        names = sorted(self.within(guards) - set(bound))
+        for sign in (1, -1):
+            at: dict[int, Form] = {}
+            for _ in bound:
+                ends = [(v, self.moved(solved(g, v), at)) for g in guards for v in self.solvable(g)
+                        if v in bound and v not in at and (v, sign) in g[1]]
+                ready = [(v, e) for v, e in ends if not self.within([e]) & set(bound)]
+                at |= dict(ready[:1])
+            with self.trial():
+                fine = len(at) == len(bound) and all(self.implied(outer, tight(self.moved(g, at))) for g in guards)
+            if fine and all(v in names for e in at.values() for v, _ in e[1]):
+                return [[at[v][0], [[names.index(w), q] for w, q in at[v][1]]] for v in bound]
         return None
 
     def find_canonical(self, bound: Sequence[int], guards: Sequence[Form], pure: Factors, depth: int, outer: Sequence[int]) -> list:
