@@ -42,5 +42,6 @@ def _part(stated: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
         return "identical programs"
     if "replay" not in proof["trace"]:
         return UNCHECKED
-    equation(stated, proof["trace"]["replay"])
+    if not equation(stated, proof["trace"]["replay"]) <= set(proof["premises"]):
+        raise Refused("the proof needs a premise that the certificate does not state")
     return "normal forms replayed"

@@ -11,13 +11,14 @@ from symcat.checker.expressions import ONE, Expressions
 from symcat.checker.forms import Form, Refused, form, plus
 from symcat.checker.table import Expr, Factors, Term
 
-POSITIVE, NONNEGATIVE = ("exp", "sigmoid", "softplus"), ("relu", "absolute", "step", "equal", "where")
+POSITIVE, NONNEGATIVE = ("exp", "sigmoid", "softplus", "pi"), ("relu", "absolute", "step", "equal", "where")
 VANISHING = ("tanh", "relu", "step", "sign", "absolute")
 IMPLIES = {"!=0": ("!=0", ">0"), ">0": (">0",), ">=0": (">=0", ">0")}
 AT_NUMBERS = {
     "where": lambda x: int(x != 0), "relu": lambda x: max(x, 0), "step": lambda x: int(x > 0), "absolute": abs,
     "sign": lambda x: (x > 0) - (x < 0), "maximum": max, "minimum": min, "equal": lambda x, y: int(x == y),
 }
+POWERS = "powers with a base that may be 0 have exponents that are at least 0"
 TRIAL = 10**6        # trial division goes so far; what is left stays one factor
 
 
@@ -121,6 +122,10 @@ class Functions(Expressions):
         n = Fraction(exponent.get(ONE, 0))
         if exponent.keys() <= {ONE} and n.denominator == 1 and n >= 0:
             return self.power(base, int(n))
+        whole = n.numerator // n.denominator
+        if whole > 0 and self.shown(base, ">=0"):
+            self.notes.add(POWERS)
+            return self.product(self.power(base, whole), self.call("pow", base, self.add(exponent, {ONE: -whole})))
         return self.call("pow", base, exponent)
 
     def exponentiated(self, base: Expr, q: Fraction) -> Expr:

@@ -20,8 +20,14 @@ RELATIONS = ("!=0", ">0", ">=0")
 class Programs(Sums):
     """The values of programs."""
 
-    def side(self, program: Mapping[str, Any], which: int) -> list[Expr | None]:
-        """Read a program: the values of its arrays over the indices of their shapes, its requirements as hypotheses."""
+    def early(self, program: Mapping[str, Any]) -> None:
+        """Requirements on the inputs alone hold from the start, on both sides."""
+        if not self.modulus:
+            self.enter(program)
+            self.require()
+
+    def enter(self, program: Mapping[str, Any]) -> None:
+        """Begin a program: its inputs."""
         self.values, self.shapes, self.waiting = {}, {}, [] if self.modulus else list(program["requirements"])
         self.selectors, self.nodes = {}, {}
         for k, (name, modulus, shape) in enumerate(program["dom"]):
@@ -30,6 +36,10 @@ class Programs(Sums):
             self.shapes[name] = [self.affine(d, ()) for d in shape]
             if modulus == self.modulus:
                 self.values[name] = self.atom("read", k, tuple(form(v) for v in self.indices(self.shapes[name])))
+
+    def side(self, program: Mapping[str, Any], which: int) -> list[Expr | None]:
+        """Read a program: the values of its arrays over the indices of their shapes, its requirements as hypotheses."""
+        self.enter(program)
         self.require()
         for node in program["nodes"]:
             if node["name"] in self.shapes:
@@ -66,6 +76,8 @@ class Programs(Sums):
     def suppose(self, indices: Sequence[int], e: Expr, relation: str) -> None:
         if relation not in RELATIONS:
             raise Refused(f"{relation} is not a relation")
+        if (indices, e, relation) in self.hypotheses:
+            return
         self.hypotheses.append((indices, e, relation))
         if relation != ">=0" and len(e) == 1 and not next(iter(e))[0]:
             self.hypotheses += [(indices, {((), ((a, 1),)): 1}, "!=0") for a, _ in next(iter(e))[1]]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from math import comb
+from itertools import product as choices
+from math import comb, prod
 from typing import Any
 
 from symcat.checker.expressions import Moves
 from symcat.checker.forms import ZERO, Form, Refused, form, plus, solved, tight
 from symcat.checker.functions import Functions
 from symcat.checker.table import Expr, Factors
+
+UNROLLED = 16
 
 
 class Sums(Functions):
@@ -119,7 +122,8 @@ class Sums(Functions):
         return all(self.implied(outer, tight(self.moved(g, at))) for g in guards)
 
     def component(self, bound: Sequence[int], guards: Sequence[Form], factors: Factors) -> Expr:
-        counted = self.counted(bound, guards, factors)
+        counted = self.written_out(bound, guards, factors)
+        counted = self.counted(bound, guards, factors) if counted is None else counted
         if counted is not None:
             return counted
         if any(k < 0 and self.kind(a) == "sum" for a, k in factors) and len(bound) > 1:
@@ -145,6 +149,16 @@ class Sums(Functions):
         rest = {((), tuple(f for f in factors if f not in inner)): 1}
         part = self.totals({((), inner): 1}, near, own)
         return self.totals(self.product(part, rest), outer, [v for v in bound if v not in own])
+
+    def written_out(self, bound: Sequence[int], guards: Sequence[Form], factors: Factors) -> Expr | None:
+        """A sum over a small box of constant size, term by term, where this replay does so."""
+        tops = {v: plus(g, form(v)) for g in guards for v, k in g[1] if k == -1}
+        if not self.unroll or not self.boxed(guards) or set(tops) != set(bound) or any(top[1] for top in tops.values()):
+            return None
+        if prod(top[0] + 1 for top in tops.values()) > UNROLLED:
+            return None
+        points = choices(*[[(value, ()) for value in range(tops[v][0] + 1)] for v in bound])
+        return self.add(*[self.substituted({((), factors): 1}, dict(zip(bound, point, strict=True))) for point in points])
 
     def counted(self, bound: Sequence[int], guards: Sequence[Form], factors: Factors) -> Expr | None:
         """A variable that occurs only as a number, between one lower and one upper bound, is summed out.

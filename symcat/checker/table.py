@@ -1,10 +1,11 @@
 """The things that expressions are made of, each known by a number, and what follows from guards on integer variables.
 
 Variables: `("dim", name)`, at least 1; `("index", k, extent)` and `("dummy", depth, k, extent)`, from 0 to below an extent;
-`("bound", depth, k)` in sums and `("scratch", k, None)` in sums that are open; `("argmax", component, extents, body)`, the
-first place at which a body over dummies is greatest.  Atoms: `("read", array, forms)`; `("cut", extents, body, forms)`, a name
-for the value of a body over indices at forms; `("value", v)`; `("hyper", name)`; `("zero", form)`, which is 1 where the form is 0
-and else 0; `("call", function, bodies)`; `("several", body)`, in denominators; `("sum", depth, count, guards, factors)`.
+`("bound", depth, k)` in sums, `("scratch", k, None)` in sums that are open, `("point", k, None)` where a summand is looked at;
+`("argmax", component, extents, body)`, the first place at which a body over dummies is greatest.  Atoms: `("read", array, forms)`;
+`("cut", extents, body, forms)`, a name for the value of a body over indices at forms; `("value", v)`; `("hyper", name)`;
+`("zero", form)`, which is 1 where the form is 0 and else 0; `("call", function, bodies)`; `("several", body)`, in denominators;
+`("sum", depth, count, guards, factors)`.
 """
 
 from __future__ import annotations
@@ -19,20 +20,21 @@ Number = int | Fraction
 Factors = tuple[tuple[int, int], ...]
 Term = tuple[tuple[Form, ...], Factors]
 Expr = dict[Term, Number]                 # {(guards, ((atom, exponent), ...)): coefficient}
-VARIABLES = ("dim", "index", "bound", "scratch", "dummy", "argmax")
+VARIABLES = ("dim", "index", "bound", "scratch", "point", "dummy", "argmax")
 
 
 class Table:
     """Things by number, facts, hypotheses, and the advice from which every choice is taken."""
 
-    def __init__(self, advice: Iterable[Any], modulus: int = 0, definitions: bool = False) -> None:
-        self.advice, self.modulus, self.definitions = iter(advice), modulus, definitions
+    def __init__(self, advice: Iterable[Any], modulus: int = 0, definitions: bool = False, unroll: bool = False) -> None:
+        self.advice, self.modulus, self.definitions, self.unroll = iter(advice), modulus, definitions, unroll
         self.things: list[tuple] = []
         self.ids: dict[tuple, int] = {}
         self.free: list[frozenset[int]] = []
         self.depths: list[int] = []
         self.memo: dict[tuple, Any] = {}
         self.facts: tuple[Form, ...] = ()
+        self.notes: set[str] = set()
         self.hypotheses: list[tuple[Sequence[int], Expr, str]] = []
 
     def ask(self, kind: str, *about: object) -> Any:

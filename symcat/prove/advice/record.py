@@ -12,7 +12,7 @@ from itertools import combinations, product
 from math import prod
 from typing import Any
 
-from symcat.checker.equations import Replay
+from symcat.checker.equations import ENTRIES, Replay
 from symcat.checker.forms import ZERO, Form, Refused, form, plus, solved, tight
 from symcat.checker.functions import IMPLIES
 from symcat.checker.programs import SCALARS
@@ -24,23 +24,25 @@ from symcat.prove.index.hermite import column_hermite
 BINDINGS = 64
 RADIX_TERMS = 4
 TACTICS = 60
-ATTEMPTS = (("cut", False), ("arguments", False), ("none", False), ("none", True))
+ATTEMPTS = (("cut", ""), ("arguments", ""), ("none", ""), ("none", "definitions"), ("none", "unroll"), ("none", "definitions unroll"))
 
 
 def advice(equation: Mapping[str, Any]) -> dict[str, Any] | None:
     """A proof of an equation as the checker replays it; None when no attempt finds one."""
-    for cuts, definitions in ATTEMPTS:
+    moduli = sorted({m for _, m, _ in equation["lhs"]["cod"]})
+    for cuts, options in ATTEMPTS:
         try:
-            return {"bases": [_base(equation, modulus, cuts, definitions) for modulus in sorted({m for _, m, _ in equation["lhs"]["cod"]})]}
-        except (Refused, ArithmeticError, RecursionError):
+            return {"bases": [_base(equation, modulus, cuts, options.split()) for modulus in moduli]}
+        except (Refused, ArithmeticError, ValueError, RecursionError):
             continue
     return None
 
 
-def _base(equation: Mapping[str, Any], modulus: int, cuts: str, definitions: bool) -> dict[str, Any]:
-    run = Recorder(modulus, definitions, cuts, [read_by_functions(equation[side]) for side in ("lhs", "rhs")])
+def _base(equation: Mapping[str, Any], modulus: int, cuts: str, options: Sequence[str]) -> dict[str, Any]:
+    chosen = {option: option in options for option in ("definitions", "unroll")}
+    run = Recorder(modulus, chosen["definitions"], cuts, [read_by_functions(equation[side]) for side in ("lhs", "rhs")], chosen["unroll"])
     run.decide(equation)
-    return {"modulus": modulus, "definitions": definitions, "advice": run.tape}
+    return {"modulus": modulus, **chosen, "advice": run.tape}
 
 
 def read_by_functions(program: Mapping[str, Any]) -> set[str]:
@@ -60,8 +62,8 @@ class Recorder(Replay):
     `cuts` says which arrays become names: "cut" all, "arguments" those that functions read, "none" none.
     """
 
-    def __init__(self, modulus: int, definitions: bool, cuts: str, arguments: Sequence[set[str]]) -> None:
-        super().__init__((), modulus, definitions)
+    def __init__(self, modulus: int, definitions: bool, cuts: str, arguments: Sequence[set[str]], unroll: bool = False) -> None:
+        super().__init__((), modulus, definitions, unroll)
         self.cuts, self.arguments = cuts, arguments
         self.tape: list[Any] = []
         self.skeletons = Skeletons(self)
@@ -269,14 +271,39 @@ class Recorder(Replay):
             return ["clear"]
         if any(guards for guards, _ in e):
             return ["split", 0]
-        return ["clear"] if several else self._refinement(e)
+        if several:
+            return ["clear"]
+        return self._refinement(e) or self._inside(e) or self._entries(e)
+
+    def _inside(self, e: Expr) -> list | None:
+        """Sums over one range whose summands may cancel; what stands outside of sums is spread where all of these have one range."""
+        numbers = self.sums(e)
+        ranges: dict[tuple, list[int]] = {}
+        for k, a in enumerate(numbers):
+            key = self.things[a][2], tuple(sorted(self.moved(g, self.renaming(a)) for g in self.things[a][3]))
+            ranges.setdefault(key, []).append(k)
+        alone = all([k for a, k in factors if a in numbers] in ([], [1]) for _, factors in e)
+        outside = any(not any(a in numbers for a, _ in factors) for _, factors in e)
+        if not alone or not ranges or (outside and len(ranges) > 1):
+            return None
+        chosen = next(iter(ranges.values()))
+        with self.trial():
+            if outside and not self.inhabited(self.things[numbers[chosen[0]]][3]):
+                return None
+        return ["inside", chosen, outside]
+
+    def _entries(self, e: Expr) -> list | None:
+        """An index of few values, to be replaced by each."""
+        indices = sorted(v for v in self.scope(e) if self.kind(v) == "index")
+        small = [k for k, v in enumerate(indices) if not self.things[v][-1][1] and 0 < self.things[v][-1][0] <= ENTRIES]
+        return ["entries", small[0]] if small and self.unroll else None
 
     def _refinement(self, e: Expr) -> list | None:
         """A guard of one sum by which another over the same factors is to be divided."""
         numbers = self.sums(e)
         for k, a in enumerate(numbers):
             _, depth, count, guards, factors = self.things[a]
-            names = [*[self.id("bound", depth, j) for j in range(count)], *sorted(self.free[a])]
+            names = [*[self.id("bound", depth, j) for j in range(count)], *sorted(self.scope(e))]
             for b in numbers:
                 _, other_depth, other_count, others, other_factors = self.things[b]
                 if a == b or (other_depth, other_count, other_factors) != (depth, count, factors):
