@@ -79,6 +79,7 @@ def _prove(commands: argparse._SubParsersAction) -> None:
     add("--cluster", metavar="ADDRESS", help="decide on the workers of a Dask scheduler, as in tcp://host:8786 (extra: cluster)")
     add("-v", "--verbose", action="store_true", help="list every claim, not the topics alone")
     add("--fresh", action="store_true", help="decide everything again, without the cache of verdicts")
+    add("--coq", metavar="DIR", help="write what is proved as Coq files to a folder; coqc checks them where it is installed")
     add("--ledger", action="store_true", help="decide nothing: read the ledger of the campaigns before")
     rows = command.add_argument_group("which claims of the ledger are listed").add_argument
     rows("--verdict", choices=("proved", "refuted", "unknown"))

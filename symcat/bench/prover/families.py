@@ -84,6 +84,12 @@ def another(pick: random.Random, e: sp.Expr) -> sp.Expr:
     return pick.choice((lambda e: e, sp.expand, sp.together, _by_exp, _turned, _tied))(e)
 
 
+def rewritten(pick: random.Random, f: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    """The same function in a form that is surely another: multiplied out over a denominator when no other form applies."""
+    other = another(pick, f)
+    return other if other != f else sp.expand(f * (1 + x**2)) / (1 + x**2)
+
+
 def _by_exp(e: sp.Expr) -> sp.Expr:
     return e.replace(sp.tanh, lambda u: 1 - 2 / (1 + sp.exp(2 * u)))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import sympy as sp
 
-from symcat.bench.prover.families import FAMILIES, another, function, sigmoid, softplus, variables
+from symcat.bench.prover.families import FAMILIES, another, function, rewritten, sigmoid, softplus, variables
 
 Sides = tuple[sp.Expr, sp.Expr]
 Law = Callable[[random.Random, str, int], Sides]
@@ -31,15 +31,18 @@ def additive(pick: random.Random, family: str, size: int) -> Sides:
     """R[f](x; b + c) = R[f](x; b) + R[f](x; c)."""
     xs = variables(size)
     f, x = function(pick, family, xs), pick.choice(xs)
-    return (b + c) * sp.diff(f, x), sp.expand(b * sp.diff(f, x)) + another(pick, c * sp.diff(sp.expand(f), x))
+    return (b + c) * sp.diff(f, x), sp.expand(b * sp.diff(f, x)) + c * sp.diff(rewritten(pick, f, x), x)
 
 
 def projections(pick: random.Random, family: str, size: int) -> Sides:
-    """R[pi] is b at its own variable and 0 at the others, of a projection that hides behind a function added and taken away."""
+    """R[pi] is b at its own variable and 0 at the others, of a projection that hides behind what is added or multiplied and undone."""
     xs = variables(size)
-    f, x, y = function(pick, family, xs), pick.choice(xs), pick.choice(xs)
-    hidden = b * sp.diff(sp.together(f + y), x)
-    return hidden, (b if x == y else 0) + another(pick, b * sp.diff(f, x))
+    x, y = pick.choice(xs), pick.choice(xs)
+    if pick.random() < 0.5:
+        f = function(pick, family, xs)
+        return b * sp.diff(sp.together(f + y), x), (b if x == y else 0) + another(pick, b * sp.diff(f, x))
+    g = 1 + function(pick, family, xs[:3]) ** 2
+    return b * sp.diff(sp.expand(y * g) / g, x), b if x == y else sp.S.Zero
 
 
 def pairing(pick: random.Random, family: str, size: int) -> Sides:
@@ -70,7 +73,7 @@ def linearity(pick: random.Random, family: str, size: int) -> Sides:
     second = [sp.diff(whole, x) for x in (*xs, b)]
     third = sp.Add(*(d * r for d, r in zip((*ds, e), second, strict=True)))
     left = sp.diff(third, cs[k]).subs(dict.fromkeys((b, *ds), 0))
-    return left, another(pick, e * sp.diff(sp.together(f), xs[k]))
+    return left, e * sp.diff(rewritten(pick, f, xs[k]), xs[k])
 
 
 def symmetry(pick: random.Random, family: str, size: int) -> Sides:
