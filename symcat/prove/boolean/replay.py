@@ -18,7 +18,7 @@ Bit = frozenset
 ZERO, ONE = Bit(), Bit([0])
 GRAPH, TABLE, NEVER = ("XOR-AND normal form", "SAT, DRUP with hints"), "finite table", "residues"
 METHODS = (*GRAPH, TABLE, NEVER)
-POWERS = 1000
+POWERS, LARGEST = 1000, 10**7
 
 
 class Refused(Exception):
@@ -132,7 +132,7 @@ def agree(equation: Mapping[str, Data], method: str, trace: Mapping[str, Data]) 
     if any(type(extent) is not int for end in types[0] for _, shape in end for extent in shape):
         sides = single(sides[0]), single(sides[1])
     (n,), cells = moduli, [places(shape) for _, _, shape in sides[0]["dom"]]
-    if method == TABLE and n >= 2:
+    if method == TABLE and n >= 2 and n ** sum(map(len, cells)) <= LARGEST:
         for point in product(range(n), repeat=sum(map(len, cells))):
             rest = iter(point)
             inputs = [dict(zip(cell, rest)) for cell in cells]
@@ -168,13 +168,14 @@ def outputs(program: Mapping[str, Data], inputs: Sequence[Mapping], ring: Any) -
     """All entries of all outputs of a program without symbols, as values of a ring."""
     arrays = {wire[0]: entries for wire, entries in zip(program["dom"], inputs, strict=True)}
     for node in program["nodes"]:
-        if node["op"] != "sum" or node["name"] in arrays:
+        if node["op"] != "sum" or node["name"] in arrays or len(arrays) < len(inputs):
             raise Refused(f"{node['name']} is made twice, or is no sum")
-        arrays[node["name"]] = entries = dict.fromkeys(places(node["shape"]), ring.const(0))
+        entries = dict.fromkeys(places(node["shape"]), ring.const(0))
         for point in places(node["extents"]):
             if all(index(guard, point) >= 0 for guard in node["guards"]):
                 place = tuple(index(e, point) for e in node["out"])
                 entries[place] = ring.add(entries[place], value(node["body"], RING, ring, partial(entry, arrays, point, ring)))
+        arrays[node["name"]] = entries
     found = [arrays[out] for out in program["outs"]]
     if [list(entries) for entries in found] != [places(shape) for _, _, shape in program["cod"]]:
         raise Refused("the outputs are not those of the codomain")
@@ -182,6 +183,8 @@ def outputs(program: Mapping[str, Data], inputs: Sequence[Mapping], ring: Any) -
 
 
 def places(shape: Sequence[int]) -> list[tuple[int, ...]]:
+    if prod(shape) > LARGEST:
+        raise Refused(f"a box of more than {LARGEST} points")
     return list(product(*map(range, shape)))
 
 
@@ -209,7 +212,7 @@ def value(e: Data, operations: Mapping[str, Callable], ring: Any, leaf: Callable
     if type(e) is not list or (e[0] not in operations and e[0] != "^"):
         return leaf(e)
     if e[0] != "^":
-        return operations[e[0]](ring, [value(x, operations, ring, leaf) for x in e[1:]])
+        return operations[e[0]](ring, *[value(x, operations, ring, leaf) for x in e[1:]])
     if type(e[2]) is not int or not 0 <= e[2] <= POWERS:
         raise Refused(f"the power {e[2]} of a residue")
     return reduce(ring.mul, [value(e[1], operations, ring, leaf)] * e[2], ring.const(1))
@@ -219,18 +222,18 @@ def negation(ring: Any, a: Bit) -> Bit:
     return ring.add(ONE, a)
 
 
-def disjunction(ring: Any, bits: Sequence[Bit]) -> Bit:
+def disjunction(ring: Any, *bits: Bit) -> Bit:
     return negation(ring, reduce(ring.mul, [negation(ring, bit) for bit in bits]))
 
 
 RING: dict[str, Callable] = {
-    "+": lambda ring, a: reduce(ring.add, a), "*": lambda ring, a: reduce(ring.mul, a), "detach": lambda ring, a: a[0],
+    "+": lambda ring, *a: reduce(ring.add, a), "*": lambda ring, *a: reduce(ring.mul, a), "detach": lambda ring, a: a,
 }
 LOGIC: dict[str, Callable] = {
-    "not": lambda ring, a: negation(ring, a[0]), "and": RING["*"], "xor": RING["+"], "or": disjunction,
-    "implies": lambda ring, a: disjunction(ring, [negation(ring, a[0]), a[1]]),
-    "iff": lambda ring, a: reduce(ring.mul, [negation(ring, ring.add(x, y)) for x, y in zip(a, a[1:])]),
-    "ite": lambda ring, a: ring.add(ring.mul(a[0], a[1]), ring.mul(negation(ring, a[0]), a[2])),
+    "not": negation, "and": RING["*"], "xor": RING["+"], "or": disjunction,
+    "implies": lambda ring, a, b: disjunction(ring, negation(ring, a), b),
+    "iff": lambda ring, *a: reduce(ring.mul, [negation(ring, ring.add(x, y)) for x, y in zip(a, a[1:])]),
+    "ite": lambda ring, a, b, c: ring.add(ring.mul(a, b), ring.mul(negation(ring, a), c)),
 }
 
 

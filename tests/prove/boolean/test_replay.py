@@ -129,6 +129,10 @@ def altered(name, change):
     return goal, proofs
 
 
+def reads_itself(node):
+    node.update(body=["+", node["body"], ["at", node["name"], ["index", 0]]])
+
+
 CHANGES = {
     "no proof": lambda g, p: p.clear(),
     "two proofs": lambda g, p: p.append(p[0]),
@@ -139,6 +143,9 @@ CHANGES = {
     "no cut": lambda g, p: p[0]["trace"].pop("cut"),
     "a cut in words": lambda g, p: p[0]["trace"].update(cut="four"),
     "another kind": lambda g, p: g.update(kind="additive"),
+    "two inputs of one name": lambda g, p: [wire.__setitem__(0, "x") for wire in g["equations"][0]["lhs"]["dom"]],
+    "a read of itself": lambda g, p: reads_itself(g["equations"][0]["lhs"]["nodes"][0]),
+    "a box without end": lambda g, p: g["equations"][0]["lhs"]["nodes"][0].update(extents=[10**12]),
     "a fact": lambda g, p: g["equations"][0]["facts"].append({"expr": ["dim", "n"], "relation": ">=0"}),
     "a requirement": lambda g, p: g["equations"][0]["lhs"]["requirements"].append({}),
     "a fact of a side": lambda g, p: g["equations"][0]["rhs"]["facts"].append({}),
@@ -192,6 +199,9 @@ def test_formulas(name):
     for conclusion in (["not", data["conclusion"]], False, ["and", data["conclusion"], ["symbol", "other"]]):
         with pytest.raises(Refused):
             check({**data, "conclusion": conclusion}, proofs)
+    if isinstance(data["conclusion"], list) and data["conclusion"][0] in ("not", "implies", "ite"):
+        with pytest.raises(Refused):
+            check({**data, "conclusion": [*data["conclusion"], True]}, proofs)
     for k in range(len(data["hypotheses"])):
         with pytest.raises(Refused):
             check({**data, "hypotheses": data["hypotheses"][:k] + data["hypotheses"][k + 1:]}, proofs)
