@@ -6,7 +6,7 @@ import pytest
 
 from symcat.checker import Refused, check
 from symcat.checker.equations import Replay, equation
-from symcat.prove.advice.record import Recorder, advice
+from symcat.prove.advice import record
 
 N, M = ["dim", "n"], ["dim", "m"]
 LESS = ["+", N, -1]
@@ -40,15 +40,15 @@ def goal(lhs, rhs, *facts):
 
 def proved(stated):
     """Whether the recorder finds advice, and the checker takes it."""
-    proof = advice(stated)
+    proof = record.advice(stated)
     if proof is not None:
         equation(stated, json.loads(json.dumps(proof)))
     return proof is not None
 
 
-def forged(stated, change, cuts="none", modulus=0):
-    """Advice in which some answers are changed: `change(kind, answer, recorder)`."""
-    class Forger(Recorder):
+def forged(stated, change):
+    """Advice in which some answers are changed: `change(kind, answer, recorder)`; Refused when the replay ends before its end."""
+    class Forger(record.Recorder):
         def side(self, program, which):
             self.which = which
             return super().side(program, which)
@@ -57,9 +57,17 @@ def forged(stated, change, cuts="none", modulus=0):
             self.tape[-1] = change(kind, super().ask(kind, *about), self)
             return self.tape[-1]
 
-    run = Forger(modulus, False, cuts, [set(), set()])
-    run.decide(stated)
-    return {"bases": [{"modulus": modulus, "definitions": False, "advice": run.tape}]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record, "Recorder", Forger)
+        patch.setattr(record, "ATTEMPTS", record.ATTEMPTS[2:3])
+        proof = record.advice(stated)
+    if proof is None:
+        raise Refused("no advice")
+    return proof
+
+
+def bare(*tape):
+    return {"bases": [{"modulus": 0, "definitions": False, "unroll": False, "advice": [*tape]}]}
 
 
 # ---- denominators that are known not to be 0 only where a sum has a point
@@ -176,7 +184,7 @@ def test_outputs_are_arrays_of_the_stated_base_and_shape():
                      (program(node("a", 1), out="q"), program(node("a", 2), out="r")),
                      (program(node("a", 1, [N], [N]), shape=[N]), program(node("a", 1, [M], [M]), shape=[N]))]:
         with pytest.raises(Refused, match="output"):
-            equation(goal(lhs, rhs), {"bases": [{"modulus": 0, "definitions": False, "advice": [0] * 9}]})
+            equation(goal(lhs, rhs), bare(*[0] * 9))
 
 
 @pytest.mark.parametrize("modulus", [2, 4, 5, 6])
@@ -198,10 +206,10 @@ def test_integers_modulo_n_have_no_order_and_no_functions(modulus):
 def test_unknown_relations_and_names_twice_are_refused():
     one, count = program(node("s", 1)), program(node("s", 1, [N]))
     with pytest.raises(Refused, match="relation"):
-        equation(goal(count, one, {"expr": LESS, "relation": "<=0"}), {"bases": [{"modulus": 0, "definitions": False, "advice": []}]})
+        equation(goal(count, one, {"expr": LESS, "relation": "<=0"}), bare())
     stated = goal(*[program(node("s", at("x", 0)), dom=[["x", 0, [N]], ["x", 0, [N]]])] * 2)
     with pytest.raises(Refused, match="called x"):
-        equation(stated, {"bases": [{"modulus": 0, "definitions": False, "advice": []}]})
+        equation(stated, bare())
     with pytest.raises(Refused):
         check({"goal": {"kind": "equations", "equations": []}, "trace": []})
 
