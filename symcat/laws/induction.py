@@ -211,6 +211,47 @@ class Fold:
         return build.build(found, self.machine.states.names), run
 
 
+def related(f: Machine, g: Machine, equations: Sequence[sp.Basic]) -> Morphism:
+    """The map S_f -> S_g that equations give, each a state of g, named as in S_f * S_g, on one side and states of f on the other.
+
+    States of g without an equation are the states of f of the same name.
+    """
+    both = f.states * g.states
+    own, theirs = f.states.names, both.names[len(f.states):]
+    found: dict[str, sp.Expr] = {}
+    for equation in equations:
+        sides = equation.args if isinstance(equation, sp.Equality) else ()
+        solved = [(a.name, b) for a, b in (sides, sides[::-1]) if a.is_Symbol and a.name in theirs] if sides else []
+        if not solved or solved[0][0] in found or {s.name for s in solved[0][1].free_symbols} & set(theirs):
+            raise UsageError(f"the relation {equation}: expected equations, each with one of the states {', '.join(theirs)} alone on one "
+                             f"side, and states {', '.join(own)} of the first machine and hyperparameters on the other")
+        found |= [solved[0]]
+    if missing := [name for name, plain in zip(theirs, g.states.names, strict=True) if name not in found and plain not in own]:
+        raise UsageError(f"no equation for {', '.join(missing)}: say what it is in terms of {', '.join(own)}")
+    build = Builder()
+    build.inputs(f.states)
+    outs = [_state(build, f.states, found.get(name, sp.Symbol(plain, real=True)), wire)
+            for name, (plain, wire) in zip(theirs, g.states, strict=True)]
+    return build.build(outs, g.states.names)
+
+
+def _state(build: Builder, states: Space, e: sp.Expr, wire: Wire) -> str:
+    """An expression over states, entry by entry."""
+    place = {}
+    for symbol in sorted(e.free_symbols, key=lambda s: s.name):
+        if symbol.name in states.names:
+            rank = len(states[symbol.name].shape)
+            if rank and states[symbol.name] != wire:
+                raise ShapeError(f"{symbol}: {states[symbol.name]} cannot give a state {wire} entry by entry")
+            place[symbol] = At(symbol.name, *(index(k) for k in range(rank)))
+    for part in sp.preorder_traversal(e):
+        if not (part.is_Add or part.is_Mul or part.is_Pow or part.is_Rational or part.is_Symbol):
+            raise UsageError(f"{part} in the equation for a state: expected sums, products and powers; give a function instead")
+        if part.is_Pow and not (part.exp.is_Integer and part.exp >= 0):
+            build.require(wire.shape, part.base.xreplace(place), "!=0" if part.exp.is_Integer else ">0")
+    return build.gather(wire.shape, lambda *i: e.xreplace(place), name="state", base=wire.base)
+
+
 def _check(machine: Machine, conditions: Sequence[Relational]) -> None:
     for relation in conditions:
         requirement(machine.states, relation)

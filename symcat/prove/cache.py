@@ -14,11 +14,12 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import symcat
 from symcat.category.serialise import canonical_json, content_digest
@@ -27,7 +28,7 @@ from symcat.prove.claim import Claim, record, verdict_of
 from symcat.prove.record import goal_data, write_atomically
 from symcat.verdict import Verdict
 
-ENGINES = ("category", "derivative", "prove")
+ENGINES = ("category", "derivative", "laws", "prove")    # laws: the obligations of an induction
 DEPENDENCIES = ("sympy", "z3-solver", "python-flint", "python-sat")
 PACKAGE = Path(symcat.__file__).parent
 
@@ -94,13 +95,31 @@ class Store:
         with suppress(OSError):
             write_atomically(self._path(key), canonical_json(record(claim, verdict)) + "\n")
 
-    def _path(self, key: str) -> Path:
-        return self.folder / "verdicts" / key[:2] / f"{key}.json"
+    def listing(self, key: str) -> dict | None:
+        """What a proofs module exported, under a key of its sources; None when that is not known."""
+        try:
+            data = json.loads(self._path(key, "modules").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return data if isinstance(data, dict) else None
+
+    def put_listing(self, key: str, data: Mapping[str, Any]) -> None:
+        """Keep what a proofs module exports, where the folder can be written."""
+        with suppress(OSError):
+            write_atomically(self._path(key, "modules"), canonical_json(data) + "\n")
+
+    def _path(self, key: str, kind: str = "verdicts") -> Path:
+        return self.folder / kind / key[:2] / f"{key}.json"
 
 
 def goal_key(claim: Claim, goal: object) -> str:
     """The key of a goal that is built."""
     return content_digest([goal_data(goal), claim.statement, claim.equality, engine_digest()])
+
+
+def module_key(sources: str, topic: str) -> str:
+    """The key of what a module exports."""
+    return content_digest([sources, topic, package_digest()])
 
 
 def source_key(sources: str, topic: str, claim: Claim) -> str:
@@ -119,7 +138,7 @@ def digest_of(files: Iterable[Path], root: Path) -> str:
 
 @cache
 def engine_digest() -> str:
-    """What decides: sources under category, derivative and prove, and the libraries that they rest on."""
+    """What decides: sources under category, derivative, laws and prove, and the libraries that they rest on."""
     files = [path for part in ENGINES for path in (PACKAGE / part).rglob("*.py")]
     return content_digest([digest_of(files, PACKAGE), _environment()])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from symcat.prove.claim import Holds, Inequality, Order
 from symcat.prove.decide import settle
 from symcat.prove.discharge import undone
 from symcat.prove.engines import BARE
+from symcat.prove.field.read import ScalarGoal
+from symcat.prove.field.sample import compare
+from symcat.prove.inequality.engine import TRUSTED, fault, trusted
 from symcat.prove.record import load_goal, read
 
 
@@ -53,10 +57,10 @@ def verified(record: Mapping[str, Any]) -> tuple[bool, str]:
             return verified_by_replay(goal, record)
         if isinstance(goal, (Holds, Order)):
             why = holds.flaw(goal, record["premises"], record["trace"])
-            return not why, why or "each condition shown again for a generic entry, at a point where all premises hold"
+            trust = f"; {TRUSTED}" if holds.by_z3(record["trace"]) else ""
+            return not why, why or f"each condition shown again for a generic entry, at a point where all premises hold{trust}"
         if isinstance(goal, INDUCTIVE):
-            why = induction.flaw(goal, record, verified)
-            return not why, why or f"base and step of the induction replayed: {', '.join(label for label, _ in goal.obligations())}"
+            return induction.replayed(goal, record, verified)
         verdict, _ = settle(goal, record["equality"], engines=BARE, seed=int(content_digest(record)[:8], 16))
     except SymcatError as error:
         return False, str(error)
@@ -79,6 +83,8 @@ def verified(record: Mapping[str, Any]) -> tuple[bool, str]:
 
 def _aside(goal: object, record: Mapping[str, Any]) -> str:
     """Why the premises that equations say are discharged, or the points that satisfy them, are none; the empty text otherwise."""
+    if isinstance(goal, ScalarGoal):
+        return "" if _inside(goal, record["trace"]) else "the point that should satisfy the premises does not"
     if not isinstance(goal, tuple) or not isinstance(record["trace"], list):
         return ""
     for equation, part in zip(goal, record["trace"], strict=False):
@@ -88,6 +94,15 @@ def _aside(goal: object, record: Mapping[str, Any]) -> str:
         if "inside" in part and (why := inside.flaw(sides, equation.facts, part["inside"])):
             return why
     return ""
+
+
+def _inside(goal: ScalarGoal, trace: object) -> bool:
+    """Whether the point of a proof about scalars satisfies the assumptions, and has values on both sides."""
+    try:
+        point = {name: Fraction(trace[0]["inside"][name]) for name in goal.variables}
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError):
+        return False
+    return bool(compare(goal, [point], 1, 1).inside)
 
 
 def checked(counts: Mapping[str, int]) -> str:
@@ -101,8 +116,6 @@ def checked(counts: Mapping[str, int]) -> str:
 
 def _inequality(goal: Inequality, record: Mapping[str, Any]) -> tuple[bool, str]:
     """Replay the identities of an inequality's certificate; nothing is searched for."""
-    from symcat.prove.inequality.engine import TRUSTED, fault, trusted
-
     why = fault(goal, record["premises"], record["trace"])
     if why:
         return False, why

@@ -246,7 +246,8 @@ def _settle_scalar(goal: ScalarGoal, about: Mapping[str, str] | None, engines: E
     outcome = engines.identity(goal)
     if isinstance(outcome, Verdict):
         return outcome, None
-    trace = [{"method": outcome.method, "premises": list(outcome.premises), "trace": {"cells": list(outcome.cells)}}]
+    inside = {"inside": {name: str(value) for name, value in outcome.inside.items()}}
+    trace = [{"method": outcome.method, "premises": list(outcome.premises), "trace": {"cells": list(outcome.cells)}, **inside}]
     record = records.make(goal, outcome.method, outcome.premises, trace, "as functions", about)
     return proved(outcome.method, records.stub(record), outcome.premises, "as functions", outcome.tested, outcome.domains), record
 
@@ -268,7 +269,9 @@ def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence
 def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
     lhs, rhs = expression(lhs), expression(rhs)
     if rel != "=":
-        return settle(Inequality(lhs, rhs, rel, tuple(assuming)), "as functions", engines=engines)[0]
+        verdict = settle(Inequality(lhs, rhs, rel, tuple(assuming)), "as functions", engines=engines)[0]
+        further = _ordered(lhs, rhs, rel, assuming, engines) if verdict.unknown and _symbolic_powers(lhs, rhs) else verdict
+        return further if further.proved else verdict
     first = _scalar(lhs, rhs, [relation for one in assuming for relation in assumed(one)], engines)
     if first is not None and not first.unknown:
         return first
@@ -283,6 +286,16 @@ def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[o
     if first is None or not verdict.unknown:
         return verdict
     return unknown(f"{first.reason}; {verdict.reason}", first.method, "as functions", max(first.tested, verdict.tested))
+
+
+def _symbolic_powers(*exprs: sp.Expr) -> bool:
+    return any(p.exp.free_symbols and p.base is not sp.S.Exp1 for e in exprs for p in e.atoms(sp.Pow))
+
+
+def _ordered(lhs: sp.Expr, rhs: sp.Expr, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
+    """Order between expressions with powers such as b^t, which programs know and polynomials do not."""
+    both = translate(lhs, rhs, assuming)
+    return settle(Order(both.lhs, both.rhs, rel), "as functions", engines=engines)[0]
 
 
 def _scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational], engines: Engines) -> Verdict | None:

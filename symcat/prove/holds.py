@@ -24,7 +24,7 @@ from symcat.category.spelling import spelled
 from symcat.errors import DataError, DomainError, ShapeError, UsageError
 from symcat.laws.premises import entries, requirement
 from symcat.prove import inside
-from symcat.prove.balls import digits, exact
+from symcat.prove.balls import digits, exact, precision
 from symcat.prove.claim import Holds, Order
 from symcat.prove.discharge import discharge, undone
 from symcat.prove.entailment import Entailed, Entailment, entailed, inequalities, relevant
@@ -154,6 +154,11 @@ def flaw(goal: Holds | Order, stated: Sequence[str], trace: object) -> str:
     return inside.flaw((asked.program,), asked.facts, trace.get("inside"))
 
 
+def by_z3(trace: Mapping[str, Any]) -> bool:
+    """Whether a proof rests on Z3's word in some place."""
+    return any("Z3" in str(proof.get("method")) for proof in trace["proofs"])
+
+
 # ---- refutation
 def violation(asked: Gaps) -> dict[str, Any] | None:
     """A witness against one of the conditions, or None."""
@@ -171,18 +176,27 @@ def _violated(asked: Gaps, point: Point) -> dict[str, Any] | None:
         array = gap.array(out)
         for place in np.ndindex(array.shape):
             if BROKEN[relation](array[place]):
-                pair = [run.outputs()[k][place] for run in inside.runs_at(asked.sides, point) or (gap, gap)]
+                pair = [run.outputs()[k][place] for run in inside.runs_at(asked.sides, point) or ()]
+                texts = _texts(pair)
+                if texts is None:
+                    return None
                 return {"dims": dict(point.dims), "hypers": {name: str(v) for name, v in point.hypers.items()},
                         "inputs": {name: written(v) for name, v in zip(gap.f.dom.names, point.inputs, strict=True)},
-                        "output": asked.words[k], "index": list(place), "left": _text(pair[0]), "right": _text(pair[1]),
+                        "output": asked.words[k], "index": list(place), "left": texts[0], "right": texts[1],
                         "relation": asked.signs[k], "exact": all(not hasattr(v, "overlaps") or exact(v) is not None for v in pair)}
     return None
 
 
-def _text(value: object) -> str:
-    if not hasattr(value, "overlaps"):
-        return str(value)
-    return digits(value) if exact(value) is None else str(exact(value))
+def _texts(pair: Sequence[object]) -> tuple[str, str] | None:
+    """Two numbers as rationals, or in as many decimals as show which is the greater; None when none do."""
+    if not any(hasattr(value, "overlaps") and exact(value) is None for value in pair):
+        return tuple(str(exact(value)) if hasattr(value, "overlaps") else str(value) for value in pair) or None
+    for count in (12, 30, 60):
+        with precision(4 * inside.BITS):
+            left, right = (digits(value, count) if hasattr(value, "overlaps") else str(value) for value in pair)
+        if left != right:
+            return left, right
+    return None
 
 
 def _witness_from(asked: Gaps, shared: Entries, problem: Entailment, seconds: float) -> dict[str, Any] | None:

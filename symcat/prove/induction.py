@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import sympy as sp
+
 from symcat.category.comprehension import Fact
 from symcat.category.deserialise import load, load_fact
 from symcat.category.morphism import Morphism
@@ -16,9 +18,9 @@ from symcat.category.serialise import dump, dump_fact
 from symcat.category.space import Wire, dim
 from symcat.category.spelling import spelled
 from symcat.category.trace import trace
-from symcat.errors import DataError, UsageError
+from symcat.errors import DataError, DomainError, ShapeError, UsageError
 from symcat.laws.claim import Equation, Holds
-from symcat.laws.induction import Fold, Induction, Invariance, Machine, machine
+from symcat.laws.induction import Fold, Induction, Invariance, Machine, machine, related
 from symcat.laws.premises import facts_of, relations, requirement
 from symcat.learn.optimisers import Optimiser
 from symcat.prove import inside
@@ -34,14 +36,15 @@ Inductive = Induction | Invariance | Fold
 STARTS = ("base", "invariants at the start")
 
 
-def induction(f: object, g: object, relation: Morphism | Callable, *, initial: Sequence[Morphism] | None = None,
+def induction(f: object, g: object, relation: Morphism | Callable | Sequence[sp.Basic], *, initial: Sequence[Morphism] | None = None,
               invariants: Sequence[object] = (), assuming: Sequence[object] = (), wire: Wire | None = None,
               engines: Engines = STANDARD) -> Verdict:
     """Decide whether two machines put out the same at every step, by induction along a relation between their states.
 
     Each of f and g is a machine, an optimiser (on parameters of `wire`), or a step S * X -> S * Y, whose start is then its part of
-    `initial`.  `relation` gives the states of g from those of f, as a morphism or as a function that is traced.  `invariants` are
-    conditions on the states of f, `assuming` on dims and hyperparameters.
+    `initial`.  `relation` gives the states of g from those of f: as a morphism, as a function that is traced, or as equations, each
+    with a state of g alone on one side; states of g that share a name with one of f are called as in S_f * S_g (p1 for p).
+    `invariants` are conditions on the states of f, `assuming` on dims and hyperparameters.
 
     >>> from symcat.learn.optimisers import momentum, optimiser
     >>> @optimiser
@@ -54,7 +57,9 @@ def induction(f: object, g: object, relation: Morphism | Callable, *, initial: S
     """
     starts = initial or (None, None)
     first, second = _machine(f, starts[0], wire), _machine(g, starts[1], wire)
-    if not isinstance(relation, Morphism):
+    if isinstance(relation, (list, tuple, sp.Basic)):
+        relation = related(first, second, tuple(relation) if isinstance(relation, (list, tuple)) else (relation,))
+    elif not isinstance(relation, Morphism):
         relation = trace(relation, first.states, names=second.states.names)
     goal = Induction(first, second, relation, tuple(relations(tuple(invariants))), _facts(assuming))
     return settle_induction(goal, None, engines)[0]
@@ -96,6 +101,13 @@ def _facts(assuming: Sequence[object]) -> tuple[Fact, ...]:
 def settle_induction(goal: Inductive, about: Mapping[str, str] | None = None,
                      engines: Engines = STANDARD) -> tuple[Verdict, dict[str, Any] | None]:
     """The first steps, which may refute; then the obligations, all of which must be proved."""
+    try:
+        return _settled(goal, about, engines)
+    except (ShapeError, DomainError) as error:
+        return unknown(f"an obligation of the induction cannot be stated: {error}", "induction", "as functions"), None
+
+
+def _settled(goal: Inductive, about: Mapping[str, str] | None, engines: Engines) -> tuple[Verdict, dict[str, Any] | None]:
     tested = 0
     for steps in range(1, STEPS + 1):
         outcome = _first(goal, steps, engines)
@@ -167,25 +179,30 @@ def _carried(goal: Induction | Invariance) -> set[str]:
 
 
 # ---- replay
-def flaw(goal: Inductive, record: Mapping[str, Any], verify: Callable[[Mapping[str, Any]], tuple[bool, str]]) -> str:
-    """Why a record does not prove an induction; the empty text when it does.  `verify` looks at the records of its parts."""
+Verify = Callable[[Mapping[str, Any]], tuple[bool, str]]
+
+
+def replayed(goal: Inductive, record: Mapping[str, Any], verify: Verify) -> tuple[bool, str]:
+    """Whether a record proves an induction, and what was found of each part, or why it does not; `verify` looks at a part's record."""
     trace = inside.mapping(record["trace"])
-    parts, asked = trace.get("parts"), goal.obligations()
+    parts, asked, found = trace.get("parts"), goal.obligations(), []
     if not isinstance(parts, list) or [inside.mapping(part).get("obligation") for part in parts] != [label for label, _ in asked]:
-        return f"the obligations of this induction are {', '.join(label for label, _ in asked)}"
+        return False, f"the obligations of this induction are {', '.join(label for label, _ in asked)}"
     for part, (label, obligation) in zip(parts, asked, strict=True):
         own = part.get("record")
         if not isinstance(own, Mapping) or sorted(own) != sorted(records.FIELDS) or own["premises"] != part.get("premises"):
-            return f"{label}: there is no record of its proof"
+            return False, f"{label}: there is no record of its proof"
         if own["goal"] != records.goal_json(obligation):
-            return f"{label}: the record is about another goal than this induction asks for"
+            return False, f"{label}: the record is about another goal than this induction asks for"
         ok, why = verify(own)
+        found.append(f"{label}: {why}")
         if not ok:
-            return f"{label}: {why}"
+            return False, found[-1]
     needed = premises(goal, [part["premises"] for part in parts])
     if unstated := [premise for premise in needed if premise not in record["premises"]]:
-        return f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}"
-    return inside.flaw(_programs(goal, 1), goal.facts, trace.get("run"))
+        return False, f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}"
+    why = inside.flaw(_programs(goal, 1), goal.facts, trace.get("run"))
+    return not why, why or "; ".join(found)
 
 
 # ---- data

@@ -203,3 +203,33 @@ def test_the_grade_of_morphisms_and_its_way_through_json():
     data = record(claim, verdict)
     assert data["domains"] == {"grade": "equal on the common domain", "left": ["x[i] != 0 for i < n"], "right": []}
     assert verdict_of(data).domains == verdict.domains
+
+
+def test_order_of_expressions_with_symbolic_powers():
+    assert decide(b**t, 1, "<", [b > 0, b < 1, t > 0]).proved
+    assert not decide(b**t, 1, "<", [b > 0, b < 1]).proved
+    assert not decide(b**t, 1, "<", [b > 0, t > 0]).proved
+    k = sp.Symbol("k", integer=True)
+    assert not decide(b**k, 2, "<", [b > 0, k > 0]).proved
+
+
+def test_premises_of_inequalities_that_follow_are_not_printed():
+    verdict = decide(0, sp.sqrt(x / (1 - b)) + y, "<", [x >= 0, b < 1, y > 0])
+    assert verdict.proved and verdict.premises == ("x >= 0", "b < 1", "y > 0")
+    verdict = decide(0, sp.sqrt(x / (1 - b)) + y, "<", [x >= 0, y > 0])
+    assert verdict.proved and "x/(1 - b) >= 0" in verdict.premises
+
+
+def test_the_point_inside_of_a_proof_about_scalars(tmp_path):
+    from symcat.laws.claim import Claim
+    from symcat.prove.certificate import recheck
+    from symcat.prove.decide import prove
+    from symcat.prove.field.read import read as goal_of
+    from symcat.prove.record import read
+
+    claim = Claim("name", "statement", "source", lambda: goal_of(sp.log(x * y), sp.log(x) + sp.log(y), [x > 0]), equality="as functions")
+    path = prove(claim, tmp_path).certificate["path"]
+    assert recheck(path).ok
+    found = read(path)
+    found["trace"][0]["inside"]["x"] = "-1"
+    assert not verified(found)[0] and "point" in verified(found)[1]

@@ -216,3 +216,32 @@ def test_errors_name_the_way_out():
         always(momentum, [lr >= 0])
     with pytest.raises(ShapeError, match="must begin with these states"):
         Machine(identity(space(x=Real[n])), identity(space(x=Real[2])))
+
+
+def test_a_relation_may_be_given_by_equations():
+    p, p1, v, buf, gamma = sp.symbols("p p1 v buf gamma", real=True)
+    assert induction(torch_momentum, momentum, sp.Eq(v, -lr * buf)).proved      # p without an equation is p
+    assert induction(torch_momentum, momentum, [sp.Eq(p1, p), sp.Eq(-lr * buf, v)]).proved
+    assert induction(torch_momentum, momentum, [sp.Eq(p1, p), sp.Eq(v, lr * buf)]).unknown
+    assert induction(averaged_momentum, torch_momentum, [sp.Eq(p1, p), sp.Eq(buf, sp.Symbol("m", real=True) / (1 - gamma))]).refuted
+    with pytest.raises(UsageError, match="alone on one side"):
+        induction(torch_momentum, momentum, [sp.Eq(v + p1, p)])
+    with pytest.raises(UsageError, match="give a function instead"):
+        induction(torch_momentum, momentum, sp.Eq(v, sp.log(buf)))
+    with pytest.raises(UsageError, match="no equation for v"):
+        induction(torch_momentum, momentum, [])
+
+
+def test_what_is_required_of_the_relation_stays_a_premise():
+    """V = 1/(1/v) is the identity where v is not 0, and says nothing where it is."""
+    v1 = sp.Symbol("v1", real=True)
+    verdict = induction(momentum, momentum, lambda p, v: (p, 1 / (1 / v)))
+    assert not verdict.proved
+    assert induction(momentum, momentum, [sp.Eq(v1, v)]).proved
+
+
+def test_lists_of_lengths_that_a_closed_form_does_not_admit():
+    closed = trace(lambda s, x: s + x[1] - x[1] + x.sum(), space(s=Real[()], x=Real[n]))
+    step = Machine(trace(lambda s, x: s + x, space(s=Real[()], x=Real[()])), trace(lambda s: s, space(s=Real[()])))
+    verdict = settle(Fold(step, closed, n))[0]
+    assert not verdict.proved

@@ -56,12 +56,13 @@ def decide_goal(goal: ScalarGoal) -> Verdict:
 
 @dataclass(frozen=True)
 class Settled:
-    """A proof: its method, its premises, the cells with their kernels, and how many points agree."""
+    """A proof: its method, its premises, the cells with their kernels, how many points agree, and one where the premises hold."""
 
     method: str
     premises: tuple[str, ...]
     cells: tuple[dict, ...]
     tested: int
+    inside: Point
     domains: Domains | None = None
 
 
@@ -79,11 +80,12 @@ def settle_goal(goal: ScalarGoal) -> Verdict | Settled:
         if further.witness is not None:
             return _refuted(*further.witness)
         return unknown(shown.reason, "field normal form", AS_FUNCTIONS, tested)
-    if not any(admitted(shown.premises, point) for point in sampled.inside):
+    inside = next((point for point in sampled.inside if admitted(shown.premises, point)), None)
+    if inside is None:
         return unknown("field normal form: premises not shown satisfiable", "field normal form", AS_FUNCTIONS, tested)
     premises = tuple(dict.fromkeys(str(c) for c in (*goal.assumptions, *shown.premises)))
     domains = None if goal.required else of_terms(goal.lhs, goal.rhs, goal.assumptions)
-    return Settled(shown.method, premises, shown.trace, tested, domains)
+    return Settled(shown.method, premises, shown.trace, tested, inside, domains)
 
 
 def _shown(goal: ScalarGoal, inside: Sequence[Point]) -> Shown | NotShown:

@@ -18,9 +18,11 @@ from symcat.category.expression import At
 from symcat.errors import DataError, DomainError, UsageError
 from symcat.laws.claim import Inequality
 from symcat.prove import points
+from symcat.prove.inequality.cells import conditions_of
 from symcat.prove.inequality.goal import SIGNS, canonical, dump_inequality
 from symcat.prove.inequality.grid import Grid, symbols_back
 from symcat.prove.inequality.problem import Problem, formula, problems
+from symcat.prove.inequality.ranges import Ranges
 from symcat.prove.inequality.replay import flaw
 from symcat.prove.inequality.search import LEVELS, certify
 from symcat.prove.order import Open
@@ -138,10 +140,17 @@ def _shown(plain: Inequality, cells: Sequence[Mapping[str, Any]], sample: Point)
 
 # ---- premises
 def premises(plain: Inequality) -> tuple[str, ...]:
-    """The assumptions, and the conditions under which both sides are defined, unless they hold for symbols of such signs."""
+    """The assumptions, and the conditions under which both sides are defined that do not follow from them and from those before."""
     domain = translate(plain.lhs, plain.rhs)
-    requirements = [r for r in (*domain.lhs.requirements, *domain.rhs.requirements) if not _holds_by_signs(r, domain, plain)]
-    return tuple(dict.fromkeys([*map(_words, plain.assuming), *map(str, requirements)]))
+    place = {At(name): symbol for symbol, name in domain.names.items()}
+    known = [condition for relation in plain.assuming for condition in conditions_of(relation)]
+    kept = []
+    for r in (*domain.lhs.requirements, *domain.rhs.requirements):
+        condition = (r.expr.xreplace(place), r.relation)
+        if not _holds_by_signs(r, domain, plain) and not Ranges(known).shows(*condition):
+            kept.append(str(r))
+        known.append(condition)
+    return tuple(dict.fromkeys([*map(_words, plain.assuming), *kept]))
 
 
 def _words(relation: sp.Basic) -> str:
