@@ -25,12 +25,17 @@ BINDINGS = 64
 RADIX_TERMS = 4
 TACTICS = 60
 ATTEMPTS = (("cut", ""), ("arguments", ""), ("none", ""), ("none", "definitions"), ("none", "unroll"), ("none", "definitions unroll"))
+LEVELS = {"cuts 1": "arguments", "cuts 0": "none"}
 
 
-def advice(equation: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A proof of an equation as the checker replays it; None when no attempt finds one."""
+def advice(equation: Mapping[str, Any], method: str = "") -> dict[str, Any] | None:
+    """A proof of an equation as the checker replays it; None when no attempt finds one.
+
+    The engine's method says with which attempt to begin.
+    """
     moduli = sorted({m for _, m, _ in equation["lhs"]["cod"]})
-    for cuts, options in ATTEMPTS:
+    level = next((cuts for word, cuts in LEVELS.items() if word in method), "cut")
+    for cuts, options in sorted(ATTEMPTS, key=lambda attempt: attempt[0] != level):
         try:
             return {"bases": [_base(equation, modulus, cuts, options.split()) for modulus in moduli]}
         except (Refused, ArithmeticError, ValueError, RecursionError):
