@@ -68,11 +68,8 @@ class Store:
 
     def get(self, key: str) -> Verdict | None:
         """The verdict under a key; None when there is none, or none that can be used."""
-        path = self._path(key)
         try:
-            if self.since and path.stat().st_mtime < self.since:
-                return None
-            verdict = verdict_of(json.loads(path.read_text(encoding="utf-8")))
+            verdict = verdict_of(self._read(self._path(key)))
         except (OSError, ValueError, KeyError, TypeError, SymcatError):
             return None
         if verdict.proved and not Path(verdict.certificate.get("path", "")).is_file():
@@ -98,7 +95,7 @@ class Store:
     def listing(self, key: str) -> dict | None:
         """What a proofs module exported, under a key of its sources; None when that is not known."""
         try:
-            data = json.loads(self._path(key, "modules").read_text(encoding="utf-8"))
+            data = self._read(self._path(key, "modules"))
         except (OSError, ValueError):
             return None
         return data if isinstance(data, dict) else None
@@ -107,6 +104,12 @@ class Store:
         """Keep what a proofs module exports, where the folder can be written."""
         with suppress(OSError):
             write_atomically(self._path(key, "modules"), canonical_json(data) + "\n")
+
+    def _read(self, path: Path) -> Any:
+        """The content of a file that is not older than `since`; OSError or ValueError when there is none."""
+        if self.since and path.stat().st_mtime < self.since:
+            raise FileNotFoundError(path)
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def _path(self, key: str, kind: str = "verdicts") -> Path:
         return self.folder / kind / key[:2] / f"{key}.json"

@@ -21,7 +21,7 @@ from symcat.errors import SoundnessError, UsageError
 from symcat.prove.cache import ReadOnly, Store, default_folder, source_key
 from symcat.prove.claim import Claim, record, verdict_of
 from symcat.prove.ledger import Entry, Journal, Ledger, trust
-from symcat.prove.module import ProofsModule, find, load
+from symcat.prove.module import ProofsModule, find, listed, loaded
 from symcat.prove.record import write_atomically
 from symcat.verdict import Verdict, unknown
 
@@ -77,7 +77,7 @@ def run(sources: Iterable[Claim | str | Path], jobs: int | None = None, timeout:
     if timeout <= 0 or (jobs is not None and jobs < 1):
         raise UsageError(f"timeout {timeout} and jobs {jobs}: expected a positive number of seconds and at least one job")
     campaign = Campaign(store or Store(default_folder()), jobs or _cores(), timeout, memory, cluster)
-    tasks = _tasks(list(sources), keyword)
+    tasks = _tasks(list(sources), keyword, campaign.store)
     done: dict[int, Entry] = {}
     busy: dict[str, float] = {}
     interrupted = False
@@ -96,14 +96,14 @@ def run(sources: Iterable[Claim | str | Path], jobs: int | None = None, timeout:
     return Ledger(entries, interrupted, dict(sorted(busy.items())))
 
 
-def _tasks(sources: Sequence[Claim | str | Path], keyword: str) -> list[Task]:
+def _tasks(sources: Sequence[Claim | str | Path], keyword: str, store: Store) -> list[Task]:
     """The claims that are asked for, numbered."""
     found: list[tuple[Claim, ProofsModule | None]] = []
     for source in sources:
         if isinstance(source, Claim):
             found.append((source, None))
         else:
-            found += [(claim, module) for path in find([source]) for module in [load(path)] for claim in module.claims]
+            found += [(claim, module) for path in find([source]) for module in [listed(path, store)] for claim in module.claims]
     word = keyword.lower()
     wanted = [(claim, module) for claim, module in found if word in f"{module.topic if module else ''} {claim.name}".lower()]
     if found and not wanted:
@@ -201,6 +201,8 @@ class Campaign:
             return connect(self.cluster, {task.module.path.parent for task in tasks}, limits)
         from symcat.prove.crew import Local
 
+        for path, sources in dict.fromkeys((task.module.path, task.module.sources) for task in tasks if task.module):
+            loaded(path, sources)
         claims = {task.position: task.claim for task in tasks}
         return Local(lambda request: answer(claims[request["position"]], self.store), self.jobs, limits)
 

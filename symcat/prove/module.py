@@ -7,12 +7,15 @@ import importlib.util
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from symcat.errors import UsageError
-from symcat.prove.cache import digest_of
+from symcat.errors import SymcatError, UsageError
+from symcat.prove.cache import Store, digest_of, module_key
 from symcat.prove.claim import Claim
+
+IMPORTED: dict[Path, str] = {}    # the sources that a folder had when modules of it were imported
+LISTED = ("name", "statement", "source", "expected", "equality")
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,54 @@ def find(paths: Iterable[str | Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
-@cache
+def listed(path: Path, store: Store) -> ProofsModule:
+    """A proofs module as `load` has it, without running it where the store knows what these very sources export.
+
+    The goal of such a claim runs the module.
+    """
+    sources = _sources(path)
+    key = module_key(sources, path.stem)
+    try:
+        known = store.listing(key)
+        claims = tuple(Claim(row["name"], row["statement"], row["source"], partial(_goal, path, sources, row["name"]), row["expected"],
+                             row["equality"]) for row in known["claims"])
+        return ProofsModule(path, known["statement"], claims, sources)
+    except (TypeError, KeyError, SymcatError):
+        module = loaded(path, sources)
+        rows = [{field: getattr(claim, field) for field in LISTED} for claim in module.claims]
+        store.put_listing(key, {"statement": module.statement, "claims": rows})
+        return module
+
+
 def load(path: Path) -> ProofsModule:
-    """Run a proofs module and check what it exports; UsageError names the file and what is wrong with it."""
+    """Run a proofs module, unless it was run as it is now, and check what it exports."""
+    return loaded(path, _sources(path))
+
+
+def _goal(path: Path, sources: str, name: str) -> object:
+    return loaded(path, sources).claim(name).goal()
+
+
+def _sources(path: Path) -> str:
+    """A digest of the file and its neighbours."""
+    return digest_of(path.parent.glob("*.py"), path.parent)
+
+
+def _forget(folder: Path, sources: str) -> None:
+    """Modules of the folder that were imported when it had other sources are imported again."""
+    if IMPORTED.setdefault(folder, sources) != sources:
+        for name in [name for name, module in sys.modules.items() if Path(getattr(module, "__file__", None) or "/").parent == folder]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        IMPORTED[folder] = sources
+
+
+@cache
+def loaded(path: Path, sources: str) -> ProofsModule:
+    """Run a proofs module with these sources and check what it exports; UsageError names the file and what is wrong with it."""
+    if _sources(path) != sources:
+        raise UsageError(f"{path} or a file beside it was changed in the meantime: run the campaign again")
+    _forget(path.parent, sources)
     name = f"symcat_proofs_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
@@ -68,4 +116,4 @@ def load(path: Path) -> ProofsModule:
     names = [claim.name for claim in claims]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError(f"{path} has two claims called {twice[0]!r}: give each its own name")
-    return ProofsModule(path, (module.__doc__ or "").strip(), claims, digest_of(path.parent.glob("*.py"), path.parent))
+    return ProofsModule(path, (module.__doc__ or "").strip(), claims, sources)

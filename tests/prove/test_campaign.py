@@ -19,7 +19,7 @@ from symcat.prove.cache import Store
 from symcat.prove.campaign import Ledger, run
 from symcat.prove.claim import Claim, Equation
 from symcat.prove.ledger import Journal
-from symcat.prove.module import find
+from symcat.prove.module import find, listed, loaded
 from symcat.prove.record import read
 
 HEAD = '''"""Claims for tests of campaigns."""
@@ -281,3 +281,35 @@ def test_a_folder_that_cannot_be_written_is_named_and_serves_what_it_has(tmp_pat
 
 def refuse(*_: object) -> None:
     raise PermissionError(13, "Permission denied")
+
+
+def test_modules_that_are_known_are_not_run(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks = tmp_path / "tracks"
+    tracks.touch()
+    monkeypatch.setenv("TRACKS", str(tracks))
+    claims = 'CLAIMS = tuple(claim(f"number {k}", lambda k=k: equation(k + 1)) for k in range(NUMBER))\n'
+    path = module(tmp_path / "a", "noisy", HEAD + 'from beside import NUMBER\nnote("run")\n' + claims)
+    module(tmp_path / "a", "beside", "NUMBER = 2\nCLAIMS = ()\n")
+    first = run([path], jobs=1, store=store)
+    loaded.cache_clear()
+    again = run([path], jobs=1, store=store)
+    assert tracks.read_text().split() == ["run"] and again.records == first.records and again.cached == 2
+    for file in (store.folder / "verdicts").rglob("*.json"):
+        file.unlink()
+    assert run([path], jobs=1, store=store).summary["as_expected"] == 2, "the goals are built from the module"
+    assert tracks.read_text().split() == ["run", "run"]
+    loaded.cache_clear()
+    assert run([path], jobs=1, store=store.fresh()).cached == 0
+    assert tracks.read_text().split() == ["run"] * 3, "fresh trusts nothing"
+    module(tmp_path / "a", "beside", "NUMBER = 2 + 1\nCLAIMS = ()\n")
+    assert names(run([path], jobs=1, store=store)) == ["number 0", "number 1", "number 2"], "a changed neighbour is read again"
+
+
+def test_a_module_that_changes_under_way_is_refused(tmp_path: Path, store: Store) -> None:
+    path = module(tmp_path / "a", "good", GOOD)
+    run([path], jobs=1, store=store, keyword="good 1")
+    loaded.cache_clear()
+    known = listed(path, store)
+    path.write_text(GOOD.replace("range(6)", "range(7)"))
+    with pytest.raises(UsageError, match="was changed in the meantime: run the campaign again"):
+        known.claim("good 2").goal()
