@@ -194,11 +194,15 @@ class Normaliser(Canonical):
 
     # ---- independent parts
     def _components(self, guards: frozenset, factors: Factors, bound: list[int]) -> Expr:
-        """The product of the sums over groups of bound variables that share no factor and no guard."""
+        """The product of the sums over groups of bound variables that share no factor and no guard.
+
+        What stands below outside a group is known not to be 0 only where the group has a point; else all stays in one sum.
+        """
         own = frozenset(bound)
         links = [(self.table.free[a] & own, (a, k)) for a, k in factors]
         walls = [(self.table.form_free(guard) & own, guard) for guard in sorted(guards)]
-        result = self.term(frozenset(g for near, g in walls if not near), tuple([f for near, f in links if not near]))
+        outer = frozenset(g for near, g in walls if not near)
+        result = self.term(outer, tuple([f for near, f in links if not near]))
         waiting = list(bound)
         while waiting:
             group = {waiting[0]}
@@ -209,13 +213,27 @@ class Normaliser(Canonical):
                     if near & group:
                         group |= near
                 grown = len(group) > size
-            part = self._component([v for v in bound if v in group], frozenset(g for near, g in walls if near & group),
-                                   tuple([f for near, f in links if near & group]))
+            inside, around = [v for v in bound if v in group], frozenset(g for near, g in walls if near & group)
+            if any(k < 0 and not near & group for near, (_, k) in links) and not self._filled(inside, around, outer):
+                return self.canonical(bound, guards, factors)
+            part = self._component(inside, around, tuple([f for near, f in links if near & group]))
             result = self.multiply(result, part)
             if not result:
                 return {}
             waiting = [v for v in waiting if v not in group]
         return result
+
+    def _filled(self, bound: list[int], guards: frozenset, outer: frozenset) -> bool:
+        """Whether, where other guards hold, a point is found for the bound variables: at the lower ends of ranges, or at the upper."""
+        for sign in (1, -1):
+            at: dict[int, Affine] = {}
+            for _ in bound:
+                ends = [(v, self.moved(solve(g, v), at)) for g in sorted(guards) for v in self.solvable(g)
+                        if v in bound and v not in at and coefficient(g, v) == sign]
+                at |= dict([(v, e) for v, e in ends if not self.table.form_free(e) & set(bound)][:1])
+            if len(at) == len(bound) and all(self.context.implied(outer, self.moved(g, at)) for g in guards):
+                return True
+        return False
 
     def _component(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr:
         for step in (self._cut, self._residues, self._unrolled, self._counted):
@@ -255,7 +273,11 @@ class Normaliser(Canonical):
         return (low[0], high[0]) if high else None
 
     def _counted(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
-        """An index that occurs only in guards and as a number, between one lower and one upper bound, is summed out."""
+        """An index that occurs only in guards and as a number, between one lower and one upper bound, is summed out.
+
+        The polynomial holds where the upper bound is the lower one less 1, too; but there is no point then, and what stands
+        below in other factors may be 0.
+        """
         for v in bound:
             own = tuple([item for item in factors if v in self.table.free[item[0]]])
             exponent = sum(k for _, k in own)
@@ -267,7 +289,8 @@ class Normaliser(Canonical):
                 low, high = ends
                 inner = self.subtract(self._faulhaber(high, exponent), self._faulhaber(plus(low, number(-1)), exponent))
                 rest = tuple([item for item in factors if item not in own])
-                left = (guards - near) | {plus(plus(high, low, -1), number(1))}
+                least = 0 if any(k < 0 for _, k in rest) else 1
+                left = (guards - near) | {plus(plus(high, low, -1), number(least))}
                 return self.total_of(self.multiply(inner, {(NONE, rest): 1}), left, [w for w in bound if w != v])
         return None
 
@@ -286,7 +309,11 @@ class Normaliser(Canonical):
         return self.add({}, *terms)
 
     def _cancelling(self, bound: list[int], guards: frozenset, factors: Factors) -> Expr | None:
-        """Where the inverse of a sum is a factor, the indices over which that sum appears are summed first."""
+        """Where the inverse of a sum is a factor, the indices over which that sum appears are summed first.
+
+        The other indices keep what the guards say of them; at each of their points the inner sum must have a point, or the
+        inverse may be one of 0 there.
+        """
         for a, k in factors:
             data = self.table.atoms[a]
             if k > 0 or not isinstance(data, Sum) or data.count >= len(bound):
@@ -297,13 +324,22 @@ class Normaliser(Canonical):
                 if self.table.free[a] & own or not inner:
                     continue
                 near = frozenset(g for g in guards if self.table.form_free(g) & own)
+                outer = (guards - near) | self._walls(near, own)
+                if not self._filled(list(chosen), near, outer):
+                    continue
                 part = self.total(near, inner, list(chosen))
                 if len(part) != 1 or a not in dict(next(iter(part))[1]):
                     continue
                 rest = tuple([item for item in factors if item not in inner])
                 body = self.multiply(part, {(NONE, rest): 1})
-                return self.total_of(body, guards - near, [v for v in bound if v not in own])
+                return self.total_of(body, outer, [v for v in bound if v not in own])
         return None
+
+    def _walls(self, guards: frozenset, own: frozenset) -> frozenset:
+        """What guards say of other variables through one of these: its upper bounds are not below its lower ones."""
+        ends = [(v, [[g for g in sorted(guards) if v in self.solvable(g) and coefficient(g, v) == sign] for sign in (1, -1)]) for v in own]
+        walls = [plus(low, high) for _, (lows, highs) in ends for low in lows for high in highs]
+        return frozenset(wall for wall in walls if wall[1] and not self.table.form_free(wall) & own)
 
 
 def faulhaber(exponent: int) -> list[Fraction | int]:
