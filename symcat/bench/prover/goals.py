@@ -22,6 +22,7 @@ from symcat.bench.prover.laws import LAWS
 KINDS = (*LAWS, "RD.5", *IDENTITIES)
 MOST = 8
 MUTANTS = 12
+OUTSIDE = (sp.I, sp.zoo, sp.nan, sp.oo, -sp.oo)
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,11 @@ def pair(seed: int, number: int) -> tuple[Goal, Goal] | None:
     family = tuple(FAMILIES)[number // len(KINDS) % len(FAMILIES)] if kind.startswith("RD") else ""
     lhs, rhs = (LAWS | IDENTITIES)[kind](pick, family, pick.randint(1, MOST))
     points = truth.points(pick, sorted(lhs.free_symbols | rhs.free_symbols, key=str))
-    if lhs == rhs or not truth.agree(lhs, rhs, points):
+    if lhs == rhs or lhs.has(*OUTSIDE) or rhs.has(*OUTSIDE) or not truth.agree(lhs, rhs, points):
         return None
     for _ in range(MUTANTS):
         wrong = mutant(pick, rhs)
-        if not wrong.has(sp.zoo, sp.nan, sp.oo) and truth.agree(lhs, wrong, points) is False:
+        if not wrong.has(*OUTSIDE) and truth.agree(lhs, wrong, points) is False:
             apart = held_out(seed, number)
             return Goal(number, kind, family, lhs, rhs, True, apart), Goal(number, kind, family, lhs, wrong, False, apart)
     return None
