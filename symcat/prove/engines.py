@@ -20,7 +20,6 @@ from symcat.prove.refute import refute
 from symcat.prove.witness import Tested, Witness
 from symcat.verdict import Verdict
 
-
 IDENTICAL = "identical programs"
 ON_ITS_WORD = "trusted: the engine"
 
@@ -83,7 +82,8 @@ def advised(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof |
     proof = programs(lhs, rhs, facts)
     if isinstance(proof, Failure) or proof.method == IDENTICAL:
         return proof
-    found = advice(json.loads(canonical_json({"lhs": dump(lhs), "rhs": dump(rhs), "facts": [dump_fact(fact) for fact in facts]})), proof.method)
+    goal = {"lhs": dump(lhs), "rhs": dump(rhs), "facts": [dump_fact(fact) for fact in facts]}
+    found = advice(json.loads(canonical_json(goal)), proof.method)
     if found is None:
         return replace(proof, method=f"{proof.method}, {ON_ITS_WORD}")
     return replace(proof, trace={**proof.trace, "replay": found})
