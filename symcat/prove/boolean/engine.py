@@ -23,7 +23,7 @@ from symcat.category.serialise import dump
 from symcat.errors import DataError, ShapeError, SoundnessError
 from symcat.laws.claim import Equation, Formula
 from symcat.prove.boolean import replay
-from symcat.prove.boolean.hints import Step, hinted
+from symcat.prove.boolean.hints import TooLong, hinted
 from symcat.prove.boolean.replay import GRAPH, NEVER, TABLE, Bit, Graph, Refused, Residues, places
 from symcat.prove.boolean.sat import satisfy
 from symcat.prove.formula import dump_formula
@@ -114,7 +114,7 @@ class Circuit:
             return witness(self.equation, self.point(set(literals)))
         if answer == "unknown":
             return Open(f"SAT: no answer after {CONFLICTS} conflicts")
-        return Proof(GRAPH[1], (), {"cut": self.cut, "steps": _steps(clauses, literals)})
+        return _proof(clauses, literals, {"cut": self.cut})
 
     def point(self, true: set[int]) -> Point:
         """The inputs whose variables are true, as arrays."""
@@ -157,10 +157,15 @@ def witness(equation: Equation, point: Point) -> Witness:
     raise SoundnessError(f"the two sides agree at {point}, where their graphs differ: this is a defect in symcat")
 
 
-def _steps(clauses: Sequence[tuple[int, ...]], learned: Sequence[Sequence[int]]) -> list[Step]:
-    steps = hinted(clauses, learned)
+def _proof(clauses: Sequence[tuple[int, ...]], learned: Sequence[Sequence[int]], trace: Mapping[str, Any],
+           premises: Sequence[str] = ()) -> Proof | Open:
+    """A proof whose steps were replayed, from what the solver learned."""
+    try:
+        steps = hinted(clauses, learned)
+    except TooLong:
+        return Open(f"SAT: there is no counterexample, but {len(learned)} learned clauses are too many to be given hints")
     replay.replay(clauses, steps)
-    return steps
+    return Proof(GRAPH[1], tuple(premises), {**trace, "steps": steps})
 
 
 # ---- Z[n]
@@ -219,7 +224,7 @@ def _propositions(formula: Formula, data: Mapping[str, Any]) -> Proof | dict[str
         _false(formula, values)
         return values
     true = sorted(name for name, bit in bits.items() if not bit.isdisjoint(model))
-    return Proof(GRAPH[1], tuple(map(str, formula.hypotheses)), {"cut": graph.cut, "model": true, "steps": _steps(clauses, found)})
+    return _proof(clauses, found, {"cut": graph.cut, "model": true}, tuple(map(str, formula.hypotheses)))
 
 
 def _false(formula: Formula, values: Mapping[str, bool]) -> None:

@@ -10,15 +10,23 @@ from collections.abc import Sequence
 
 from symcat.errors import SoundnessError
 
+EFFORT = 60_000_000
 Clause = Sequence[int]
 Step = list[list[int]]
 
 
-def hinted(clauses: Sequence[Clause], learned: Sequence[Clause]) -> list[Step]:
-    """Steps [clause, hints] that end in the empty clause; a hint is the position of a clause or, after these, of a step."""
+class TooLong(Exception):
+    """The search for hints visits more clauses than it may."""
+
+
+def hinted(clauses: Sequence[Clause], learned: Sequence[Clause], most: int = EFFORT) -> list[Step]:
+    """Steps [clause, hints] that end in the empty clause; a hint is the position of a clause or, after these, of a step.
+
+    TooLong after `most` visits to clauses; SoundnessError when what was learned does not lead to a contradiction.
+    """
     if () in clauses:
         return [[[], [list(clauses).index(())]]]
-    store = Propagation(max((abs(x) for clause in clauses for x in clause), default=0))
+    store = Propagation(max((abs(x) for clause in clauses for x in clause), default=0), most)
     for clause in (*clauses, *learned):
         if store.add(list(clause)):
             break
@@ -43,8 +51,8 @@ class Propagation:
     `values[x]` is 1 when the literal x is true, -1 when it is false; lists are indexed by literals, negative ones from the end.
     """
 
-    def __init__(self, variables: int) -> None:
-        size = 2 * variables + 1
+    def __init__(self, variables: int, most: int) -> None:
+        size, self.left = 2 * variables + 1, most
         self.clauses: list[list[int]] = []
         self.limit = 0
         self.values = [0] * size
@@ -138,6 +146,9 @@ class Propagation:
             false = -stack[self.head]
             self.head += 1
             watching, kept = self.watching[false], []
+            self.left -= len(watching)
+            if self.left < 0:
+                raise TooLong
             for place, number in enumerate(watching):
                 if number >= self.limit:
                     continue

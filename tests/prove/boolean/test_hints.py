@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from symcat.errors import SoundnessError
-from symcat.prove.boolean.hints import hinted
+from symcat.prove.boolean.hints import TooLong, hinted
 from symcat.prove.boolean.replay import Refused, replay
 from symcat.prove.boolean.sat import satisfy
 
@@ -56,6 +56,12 @@ def test_pigeons_need_more_than_propagation():
 
 def test_a_solver_that_stops_says_so():
     assert satisfy(pigeons(8), 100)[0] == "unknown"
+
+
+def test_a_proof_that_takes_too_long_is_given_up():
+    _, learned = satisfy(PIGEONS, 100_000)
+    with pytest.raises(TooLong):
+        hinted(PIGEONS, learned, 100)
 
 
 def test_learned_clauses_that_do_not_follow_are_not_accepted():

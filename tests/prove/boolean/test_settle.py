@@ -18,6 +18,7 @@ from symcat.category.trace import trace
 from symcat.errors import UsageError
 from symcat.laws.claim import Claim, Equation, Formula
 from symcat.prove.boolean import engine, replay
+from symcat.prove.boolean.hints import hinted
 from symcat.prove.boolean.settle import finite
 from symcat.prove.certificate import recheck
 from symcat.prove.decide import decide, prove, settle
@@ -181,6 +182,11 @@ def test_goals_that_are_too_large_stay_open(monkeypatch):
     goal = equation(lambda x: x**5, lambda x: x, space(x=Z[5][12]))[0]
     assert isinstance(engine.decide_functions(goal), Open)
     assert decided((goal,)).unknown
+    slow = trace(lambda x: x.sum() * product(x), space(x=Z2[6])), trace(lambda x: 0 * x.sum(), space(x=Z2[6]))
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "hinted", lambda clauses, learned: hinted(clauses, learned, 1))
+        assert "too many to be given hints" in engine.decide_functions(Equation(*slow)).reason
+    assert engine.decide_functions(Equation(*slow)).method == "SAT, DRUP with hints"
     monkeypatch.setattr(engine, "WORK", 10)
     assert isinstance(engine.decide_functions(PROVED["SAT, DRUP with hints"][0]), Open)
 
