@@ -19,7 +19,7 @@ from symcat.errors import SymcatError
 from symcat.laws.induction import INDUCTIVE
 from symcat.prove import holds, induction, inside
 from symcat.prove.boolean.settle import replayable, verified_by_replay
-from symcat.prove.claim import Holds, Inequality, Order
+from symcat.prove.claim import Additive, Holds, Inequality, Order
 from symcat.prove.decide import settle
 from symcat.prove.discharge import undone
 from symcat.prove.engines import BARE
@@ -74,7 +74,7 @@ def verified(record: Mapping[str, Any]) -> tuple[bool, str]:
     if why := _aside(goal, record):
         return False, why
     try:
-        counts = checker.check(record)
+        counts = checker.check(_with_discharged(record))
     except checker.Refused as refusal:
         return False, f"the checker refuses it: {refusal}"
     points = f", {verdict.tested} exact points agree" if verdict.tested else ""
@@ -85,15 +85,25 @@ def _aside(goal: object, record: Mapping[str, Any]) -> str:
     """Why the premises that equations say are discharged, or the points that satisfy them, are none; the empty text otherwise."""
     if isinstance(goal, ScalarGoal):
         return "" if _inside(goal, record["trace"]) else "the point that should satisfy the premises does not"
-    if not isinstance(goal, tuple) or not isinstance(record["trace"], list):
+    equations = goal.equations if isinstance(goal, Additive) else goal
+    if not isinstance(equations, tuple) or not isinstance(record["trace"], list):
         return ""
-    for equation, part in zip(goal, record["trace"], strict=False):
+    for equation, part in zip(equations, record["trace"], strict=False):
         sides = (equation.lhs, equation.rhs)
         if "discharged" in part and (why := undone(part["discharged"], sides, equation.facts)):
             return why
         if "inside" in part and (why := inside.flaw(sides, equation.facts, part["inside"])):
             return why
     return ""
+
+
+def _with_discharged(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record with the premises that were discharged, and seen to be, among those of each part."""
+    if not isinstance(record["trace"], list):
+        return record
+    gone = [[one["premise"] for one in part.get("discharged", ())] for part in record["trace"]]
+    pairs = zip(record["trace"], gone, strict=True)
+    return {**record, "trace": [{**part, "premises": [*part["premises"], *found]} if found else part for part, found in pairs]}
 
 
 def _inside(goal: ScalarGoal, trace: object) -> bool:
@@ -111,7 +121,8 @@ def checked(counts: Mapping[str, int]) -> str:
     left = counts.get(checker.UNCHECKED, 0)
     if not left:
         return f"checked independently of the engine: {done}"
-    return (f"checked independently of the engine: {done}; " if done else "") + f"{left} of {sum(counts.values())} parts trusted: the engine"
+    trusted_parts = f"{left} of {sum(counts.values())} parts trusted: the engine"
+    return f"checked independently of the engine: {done}; {trusted_parts}" if done else trusted_parts
 
 
 def _inequality(goal: Inequality, record: Mapping[str, Any]) -> tuple[bool, str]:
