@@ -28,7 +28,7 @@ def decide_scalar(lhs: sp.Expr, rhs: sp.Expr, relations: Sequence[Relational] = 
 
     >>> x = sp.Symbol("x", real=True)
     >>> print(decide_scalar(sp.Abs(x) / x, sp.sign(x)))
-    PROVED by field normal form, cells 2 of 3, equal as functions under x != 0
+    PROVED by field normal form, cells 2 of 3, equal as functions under x != 0; equal on the common domain: x != 0 on the left only
     >>> print(decide_scalar(sp.sin(2*x), sp.sin(x)))
     REFUTED: at x=1 the two sides are 0.909297426826 and 0.841470984808
     """

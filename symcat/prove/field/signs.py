@@ -12,7 +12,7 @@ from functools import partial
 
 import sympy as sp
 
-from symcat.prove.field import algebraic, polynomial
+from symcat.prove.field import algebraic, polynomial, quadratic
 from symcat.prove.field.polynomial import Poly, factors, key, leading, terms
 from symcat.prove.field.sample import Point, sign_at
 from symcat.prove.field.term import Term
@@ -170,7 +170,7 @@ class Signs:
         for s in (1, -1):
             if all(part <= {0, s} for part in signs):
                 return frozenset((s,)) if any(part == {s} for part in signs) else frozenset((0, s))
-        return ALL
+        return quadratic.signs(f) or ALL
 
     def _term_signs(self, monomial: polynomial.Monomial, c: Fraction) -> frozenset[int]:
         found = frozenset((1 if c > 0 else -1,))
