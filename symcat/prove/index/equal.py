@@ -46,11 +46,12 @@ class Proof:
 
 @dataclass(frozen=True)
 class Failure:
-    """Not shown, which says nothing about the truth of the goal."""
+    """Not shown, which says nothing about the truth of the goal; `uncut` where lower levels of cuts would be the same attempt."""
 
     reason: str
     residue: str = ""
     final: bool = False
+    uncut: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,10 @@ def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Pro
     if lhs == rhs or (lhs.canonical[2:4] == rhs.canonical[2:4]):
         return Proof("identical programs", _premises(lhs, rhs, everything, None), {"programs": lhs.digest})
     failure = Failure("no attempt")
+    uncut: set[Attempt] = set()
     for attempt in _attempts(lhs, rhs):
+        if replace(attempt, level=0, shared=False) in uncut:
+            continue
         try:
             outcome = _run(attempt, lhs, rhs, everything)
         except (ArithmeticError, ValueError, SymcatError) as error:
@@ -96,6 +100,8 @@ def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Pro
         if isinstance(outcome, Proof) or outcome.final:
             return outcome
         failure = outcome
+        if failure.uncut:
+            uncut.add(replace(attempt, level=0, shared=False))
     return failure
 
 
@@ -180,7 +186,7 @@ class Side:
         self.attempt, self.table = attempt, Table()
         self.domain = Domain(self.table)
         known = [form for fact in facts if (form := self._dim_fact(fact)) is not None]
-        context = Context(self.table, known, Questions(FEW if attempt.stride else QUESTIONS))
+        context = Context(self.table, known, Questions(FEW if attempt.stride else QUESTIONS // 2 if attempt.refined else QUESTIONS))
         self.algebra = Normaliser(self.table, context, self.domain, modulus,
                                   definitions=attempt.definitions, unroll=attempt.unroll, stride=attempt.stride, lattice=attempt.lattice)
         self.cuts = Cuts(attempt.level, chosen)
@@ -216,7 +222,8 @@ class Side:
                 continue
             residue = self.algebra.subtract(left, right)
             if residue and not self._vanishes(name, residue):
-                return Failure(f"{self.attempt.method}: the normal forms of {name} differ", self.printer.expression(residue, PRINTED))
+                return Failure(f"{self.attempt.method}: the normal forms of {name} differ", self.printer.expression(residue, PRINTED),
+                               uncut=not self.cuts.names)
         return None
 
     def _vanishes(self, name: str, residue: Expr) -> bool:

@@ -30,6 +30,7 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
         return True
     if depth > DEPTH:
         return False
+    e = _without_common(algebra, e)
     cases = _by_condition(algebra, e)
     if len(cases) == 1 and (cleared := _cleared(algebra, e)) is not None:
         return vanishes(algebra, cleared, depth + 1)
@@ -46,6 +47,15 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
     if depth > REFINEMENT:
         return False
     return _vanishes_joined(algebra, e, depth) or _vanishes_by_residues(algebra, e, depth)
+
+
+def _without_common(algebra: Normaliser, e: Expr) -> Expr:
+    """The expression without the factors that all its terms have in common: c f is zero where f is."""
+    common = {a: k for a, k in algebra.common(e) if k > 0}
+    if not common:
+        return e
+    return {(guards, tuple([(a, k - common.get(a, 0)) for a, k in factors if k != common.get(a, 0)])): q
+            for (guards, factors), q in e.items()}
 
 
 def _vanishes_joined(algebra: Normaliser, e: Expr, depth: int) -> bool:
@@ -121,7 +131,7 @@ def _vanishes_under(algebra: Normaliser, e: Expr, guard: Affine, depth: int) -> 
 
 
 def _refinements(algebra: Normaliser, e: Expr) -> Iterator[Expr]:
-    """The expression with sums of equal factors split by each other's guards, one family of sums at a time."""
+    """The expression with sums of equal factors split by each other's guards: all families of sums, then one at a time."""
     families: dict[tuple, list[tuple[Sum, Factors, object]]] = {}
     for (_, factors), q in e.items():
         for a, k in factors:
@@ -129,11 +139,17 @@ def _refinements(algebra: Normaliser, e: Expr) -> Iterator[Expr]:
             if isinstance(data, Sum) and k == 1:
                 rest = tuple([item for item in factors if item[0] != a])
                 families.setdefault((rest, data.depth, data.count, data.factors), []).append((data, merge(rest, ((a, 1),)), q))
-    for (rest, *_), members in families.items():
-        if len(members) > 1:
-            refined = _refined(algebra, e, rest, members)
-            if refined is not None:
-                yield refined
+    whole = [(rest, members) for (rest, *_), members in families.items() if len(members) > 1]
+    together = e
+    for rest, members in whole:
+        refined = _refined(algebra, together, rest, members)
+        together = refined if refined is not None else together
+    if together != e:
+        yield together
+    for rest, members in whole if len(whole) > 1 else ():
+        refined = _refined(algebra, e, rest, members)
+        if refined is not None:
+            yield refined
 
 
 def _refined(algebra: Normaliser, e: Expr, rest: Factors, members: list) -> Expr | None:
