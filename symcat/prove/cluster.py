@@ -162,7 +162,10 @@ class Cluster:
 
     def answers(self, requests: Sequence[Request]) -> Iterator[Answer]:
         self._check()
-        return parallel(partial(settle, self._name), requests, -1, self._backend, self._check)
+        try:
+            yield from parallel(partial(settle, self._name), requests, -1, self._backend, self._check)
+        except (OSError, RuntimeError) as error:
+            raise ClusterLost(f"the Dask cluster at {self._address} does not answer ({error}): {RESUME}") from error
 
     def stop(self) -> None:
         self._stopped = True
