@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -16,6 +18,7 @@ from symcat.commands.report import AS_EXPECTED, UNEXPECTED, check_destination, w
 from symcat.show.measurements import bars, rows
 from symcat.show.screen import bar, screen
 
+PLAIN_EVERY = 10.0    # seconds between lines of progress where there is no terminal
 Part = Callable[[argparse.Namespace, Console], Report]
 
 
@@ -38,11 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _scalar(arguments: argparse.Namespace, console: Console) -> Report:
     """Goals over scalars beside SymPy."""
-    with bar(console, "making goals", arguments.count) as (progress, task):
-        made = goals(arguments.seed, arguments.count, lambda count: progress.update(task, completed=count))
-    with bar(console, "deciding goals", len(made)) as (progress, task):
-        found = scalar.measure(made, arguments.peers, lambda note: progress.update(task, advance=1, note=note))
-        progress.update(task, note="")
+    with _progress(console, "making goals", arguments.count) as step:
+        made = goals(arguments.seed, arguments.count, step)
+    with _progress(console, "deciding goals", len(made)) as step:
+        found = scalar.measure(made, arguments.peers, step)
     report = scalar.report(found)
     console.print(rows(report.rows, f"goals over scalars, seed {arguments.seed}: medians, and total times of peers over ours"))
     return report
@@ -50,19 +52,38 @@ def _scalar(arguments: argparse.Namespace, console: Console) -> Report:
 
 def _sizes(arguments: argparse.Namespace, console: Console) -> Report:
     """Proofs for all sizes."""
-    with bar(console, "all sizes", None) as (progress, task):
-        report = sizes.report(arguments.pairs, lambda note: progress.update(task, advance=1, note=note))
-        progress.update(task, note="")
+    with _progress(console, "all sizes", sizes.steps(arguments.pairs)) as step:
+        report = sizes.report(arguments.pairs, step)
     console.print(rows(report.rows, "proofs for all sizes"))
     return report
 
 
 def _campaign(arguments: argparse.Namespace, console: Console) -> Report:
     """The campaign over proofs/."""
-    with bar(console, "campaigns", 3) as (progress, task):
-        report = whole.report(lambda note: progress.update(task, advance=1, note=note))
+    with _progress(console, "campaigns", whole.STEPS) as step:
+        report = whole.report(step)
     console.print(rows(report.rows, "the campaign over proofs/"))
     return report
+
+
+@contextmanager
+def _progress(console: Console, title: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar on a terminal, elsewhere a line now and then; the function that is given takes one step."""
+    if console.is_terminal:
+        with bar(console, title, total) as (progress, task):
+            yield lambda note: progress.update(task, advance=1, note=note)
+        return
+    start = last = time.monotonic()
+    done = 0
+
+    def step(note: str) -> None:
+        nonlocal last, done
+        done += 1
+        if time.monotonic() - last >= PLAIN_EVERY:
+            last = time.monotonic()
+            console.print(f"{title}: {done} of {total} after {last - start:.0f} s", markup=False)
+
+    yield step
 
 
 PARTS: dict[str, Part] = {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}

@@ -42,8 +42,8 @@ class Goal:
         return f"{self.kind} {self.family} {self.number}".replace("  ", " ") + f"{'' if self.true else ', mutant'}"
 
 
-def goals(seed: int, count: int, made: Callable[[int], None] | None = None) -> list[Goal]:
-    """So many goals, half of them true; `made` is told how many there are so far.
+def goals(seed: int, count: int, made: Callable[[str], None] = lambda name: None) -> list[Goal]:
+    """So many goals, half of them true; `made` is called for each.
 
     >>> [goal.true for goal in goals(1, 4)]
     [True, False, True, False]
@@ -51,8 +51,8 @@ def goals(seed: int, count: int, made: Callable[[int], None] | None = None) -> l
     found: list[Goal] = []
     for one in pairs(seed):
         found += one
-        if made:
-            made(min(len(found), count))
+        for goal in one:
+            made(goal.name)
         if len(found) >= count:
             return found[:count]
     return found

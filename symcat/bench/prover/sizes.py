@@ -43,6 +43,11 @@ PAIR_LIMIT, PAIR_TRIES = 30.0, 12
 Progress = Callable[[str], None]
 
 
+def steps(count: int) -> int:
+    """How many steps of progress a report takes."""
+    return len(IDENTITIES) + len(generators()) * len((*REVERSE, *FORWARD)) + count
+
+
 # ---- identities
 def identities(progress: Progress = lambda note: None) -> Report:
     """The fifteen identities: from two programs to a verdict with its certificate, the shortest of three times."""

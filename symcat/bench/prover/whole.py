@@ -20,6 +20,7 @@ from symcat.errors import UsageError
 SUITE = "prover, campaign"
 TIMES_FASTER, AGAIN_S = 1.7, 3.0
 JOBS = (2, 1)
+STEPS = len(JOBS) + 1
 Progress = Callable[[str], None]
 
 
