@@ -26,13 +26,14 @@ from symcat.prove.boolean import replay
 from symcat.prove.boolean.hints import TooLong, hinted
 from symcat.prove.boolean.replay import GRAPH, NEVER, TABLE, Bit, Graph, Refused, Residues, places
 from symcat.prove.boolean.sat import satisfy
+from symcat.prove.boolean.sweep import sweep
 from symcat.prove.formula import dump_formula
 from symcat.prove.index.equal import Proof
 from symcat.prove.order import Open
 from symcat.prove.witness import Witness
 
 CUTS = (256, 4)         # sums in one piece, where the goal may close by itself; then short clauses
-CONFLICTS = 60_000
+SOON, CONFLICTS = 2_000, 60_000
 WORK = 1_000_000        # points of boxes; for tables, times the points of the table
 PATTERNS = 256
 POINTS, MANY = 8, 500   # points for the interpreter; one is enough for programs of many comprehensions
@@ -107,9 +108,13 @@ class Circuit:
         return None
 
     def solve(self) -> Proof | Witness | Open:
-        """By the solver."""
+        """By the solver, which is told what is equal inside when it does not answer soon."""
         clauses = self.graph.demand([[a ^ b for a, b in zip(*self.sides)]])
-        answer, literals = satisfy(clauses, CONFLICTS)
+        answer, literals = satisfy(clauses, SOON)
+        if answer == "unknown":
+            equal, steps = sweep(clauses[:-1], simulate(self.graph, self.count))
+            answer, literals = satisfy([*clauses, *equal], CONFLICTS)
+            literals = [*steps, *literals] if answer == "unsat" else literals
         if answer == "sat":
             return witness(self.equation, self.point(set(literals)))
         if answer == "unknown":

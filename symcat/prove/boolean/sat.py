@@ -32,3 +32,24 @@ def satisfy(clauses: Iterable[Clause], conflicts: int) -> tuple[str, list]:
             return "sat", solver.get_model()
         lines = [line.split() for line in solver.get_proof()]
     return "unsat", [[int(word) for word in line[:-1]] for line in lines if line[0] != "d"]
+
+
+def compare(clauses: Iterable[Clause], one: int, other: int, conflicts: int) -> list[Clause] | None:
+    """Clauses learned from which it follows by propagation that two literals are equal; None when that is not shown.
+
+    >>> compare([(-1, 2), (1, -2)], 1, 2, 10)
+    []
+    >>> compare([(-1, 2)], 1, 2, 10)
+    """
+    names: dict[int, int] = {}
+    local = lambda x: names.setdefault(abs(x), len(names) + 1) * (1 if x > 0 else -1)
+    one, other = local(one), local(other)
+    with Glucose4(bootstrap_with=[list(map(local, clause)) for clause in clauses], with_proof=True) as solver:
+        for assumed in ([one, -other], [-one, other]):
+            solver.conf_budget(conflicts)
+            if solver.solve_limited(assumptions=assumed) is not False:
+                return None
+        lines = [[int(word) for word in line.split()[:-1]] for line in solver.get_proof() if not line.startswith("d")]
+    known = {place: name for name, place in names.items()}
+    # under assumptions the empty clause, which the solver writes, does not follow
+    return [[known[abs(x)] * (1 if x > 0 else -1) for x in line] for line in lines if line]
