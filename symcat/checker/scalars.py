@@ -61,13 +61,16 @@ class Scalars(Functions):
 
     def attempt(self, goal: Mapping[str, Any]) -> bool:
         try:
-            for relation, t in (*goal["assumptions"], *goal["required"]):
-                self.require(self.value(t), relation)
-            gap = self.add(self.value(goal["rhs"]), self.scale(self.value(goal["lhs"]), -1))
-            self.conclude(gap, goal.get("relation", "=0"))
+            self.conclude(self.gap(goal), goal["relation"])
         except Again:
             return False
         return True
+
+    def gap(self, goal: Mapping[str, Any]) -> Expr:
+        """The difference of the sides, after what is assumed."""
+        for relation, t in (*goal["assumptions"], *goal["required"]):
+            self.require(self.value(t), relation)
+        return self.add(self.value(goal["rhs"]), self.scale(self.value(goal["lhs"]), -1))
 
     def conclude(self, gap: Expr, relation: str) -> None:
         if relation == "=0":
@@ -408,17 +411,21 @@ def positive(c: Fraction) -> list[tuple[int, int]]:
 
 
 def scalar(goal: Mapping[str, Any], proof: Mapping[str, Any]) -> int:
-    """The number of cells; Refused unless the proof shows a goal in each, and a point, where one is given, lies inside."""
+    """The number of cells; Refused unless the proof shows an equation of terms in each."""
     with refusing():
-        if proof["inside"]:
-            run = Scalars(proof["inside"]["advice"], (), {name: number(q) for name, q in proof["inside"]["point"].items()})
-            for relation, t in (*goal["assumptions"], *goal["required"]):
-                run.require(run.value(t), relation)
-            run.value(goal["lhs"]), run.value(goal["rhs"])
-        return _cells(goal, proof["cells"], (), ())
+        stated = {**goal, "relation": "=0"}
+        inside(stated, proof["inside"])
+        return cells(stated, proof["cells"])
 
 
-def _cells(goal: Mapping[str, Any], node: Mapping[str, Any], advice: tuple, signs: tuple[int, ...]) -> int:
+def inside(goal: Mapping[str, Any], given: Mapping[str, Any] | None) -> None:
+    """Refused when a point is given, and what is rational there, or of a sign that is shown, contradicts what the goal assumes."""
+    if given is not None:
+        run = Scalars(given["advice"], (), {name: number(q) for name, q in given["point"].items()})
+        run.gap(goal)
+
+
+def cells(goal: Mapping[str, Any], node: Mapping[str, Any], advice: tuple = (), signs: tuple[int, ...] = ()) -> int:
     """The cells of one part of the space; the advice up to where it is told apart is one for all of them."""
     advice += tuple(node["advice"])
     run = Scalars(advice, signs)
@@ -427,7 +434,7 @@ def _cells(goal: Mapping[str, Any], node: Mapping[str, Any], advice: tuple, sign
     except Split:
         if len(node["cells"]) != 3:
             raise Refused("a cell is told apart into three") from None
-        return sum(_cells(goal, part, advice, (*signs, sign)) for part, sign in zip(node["cells"], (-1, 0, 1), strict=True))
+        return sum(cells(goal, part, advice, (*signs, sign)) for part, sign in zip(node["cells"], (-1, 0, 1), strict=True))
     if next(run.advice, run) is not run or next(run.signs, run) is not run or node["cells"]:
         raise Refused("there is more advice than questions")
     return 1

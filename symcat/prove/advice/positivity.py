@@ -46,7 +46,7 @@ class Positivity:
     def __init__(self, run: Recorder) -> None:
         self.run = run
         self.failed: set[tuple] = set()
-        self.patient = False
+        self.wanted: Expr = {}
 
     def of(self, e: Expr, relation: str) -> Any:
         """Advice that `e relation`; None when there is none."""
@@ -154,9 +154,10 @@ class Positivity:
         return Search(self.run, {ONE: Fraction(-1)}, ">=0", True).certificate(PATIENT)
 
     def _by_identity(self, e: Expr, relation: str) -> list | None:
-        if relation == "!=0" or not (self.patient or self.run.eager or self.run.numeric.points):
+        patient = e == self.wanted
+        if relation == "!=0" or not (patient or self.run.eager or self.run.numeric.points):
             return None
-        return Search(self.run, e, relation, self.patient).certificate(PATIENT if self.patient else QUICK)
+        return Search(self.run, e, relation, patient).certificate(PATIENT if patient else QUICK)
 
     def _by_monotony(self, e: Expr, relation: str) -> list | None:
         """exp(u) > exp(v) for u > v, and log(f) > 0 for f > 1, by tangents."""

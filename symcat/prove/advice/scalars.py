@@ -11,6 +11,7 @@ from typing import Any
 
 from symcat.checker.expressions import ONE
 from symcat.checker.forms import Refused
+from symcat.checker.formulas import read
 from symcat.checker.scalars import Again, Closed, Scalars, Split
 from symcat.checker.table import Expr, Term
 from symcat.prove.advice.laurent import Laurent, cleared, data, kernels
@@ -71,7 +72,13 @@ class Recording:
 
 
 def advice(goal: Mapping[str, Any], points: Sequence[Point] = (), seconds: float = SECONDS) -> dict[str, Any] | None:
-    """A proof of a goal over scalars as the checker replays it; None when none is found.  `points` lie inside its domain.
+    """A proof of an equation or an inequality as the checker replays it; None when none is found.  `points` lie inside its domain."""
+    stated = read(goal) if goal["kind"] == "inequality" else {**goal, "relation": "=0"}
+    return shown(stated, points, seconds)
+
+
+def shown(goal: Mapping[str, Any], points: Sequence[Point], seconds: float) -> dict[str, Any] | None:
+    """A proof of a goal in terms.
 
     Sums that stand in several places are names at first in what is long, which keeps powers of them from being multiplied out.
     """
@@ -119,12 +126,9 @@ def _label(sum_: Sequence[Any]) -> str:
 
 
 def _inside(recording: Recording, point: Point) -> dict[str, Any] | None:
-    goal = recording.goal
     run = Recorder(recording, (), (), False, point)
     try:
-        for relation, t in (*goal["assumptions"], *goal["required"]):
-            run.require(run.value(t), relation)
-        run.value(goal["lhs"]), run.value(goal["rhs"])
+        run.gap(recording.goal)
     except (Refused, Split, Closed, Again, Rerun):
         return None
     return {"point": {name: str(q) for name, q in point.items()}, "advice": run.tape}
@@ -234,7 +238,7 @@ class Recorder(Scalars):
         return ["closed", found] if found else None
 
     def conclude(self, gap: Expr, relation: str) -> None:
-        self.positivity.patient = relation != "=0"
+        self.positivity.wanted = gap if relation != "=0" else {}
         super().conclude(gap, relation)
 
     # ---- other forms

@@ -1,0 +1,113 @@
+"""Inequalities as certificates state them, in the language of formulas, read to the terms of the checker of scalars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from symcat.checker.forms import Refused, refusing
+from symcat.checker.scalars import cells, inside
+
+Term = list[Any]
+ZERO, ONE, TWO, HALF, MINUS = [["number", q] for q in ("0", "1", "2", "1/2", "-1")]
+ORDER = {">": ">0", ">=": ">=0", "=": "=0", "!=": "!=0"}
+TAKEN = {">": (0, 0, 1), ">=": (0, 1, 1), "<": (1, 0, 0), "<=": (1, 1, 0), "=": (0, 1, 0), "!=": (1, 0, 1)}
+
+
+def minus(x: Term, y: Term) -> Term:
+    return ["add", x, ["mul", MINUS, y]]
+
+
+def exp(x: Term) -> Term:
+    return ["exp", x]
+
+
+FUNCTIONS: dict[str, Callable[..., Term]] = {
+    "exp": exp, "log": lambda x: ["log", x], "sin": lambda x: ["sin", x], "cos": lambda x: ["cos", x], "tanh": lambda x: ["tanh", x],
+    "sinh": lambda x: ["mul", HALF, minus(exp(x), exp(["mul", MINUS, x]))],
+    "cosh": lambda x: ["mul", HALF, ["add", exp(x), exp(["mul", MINUS, x])]],
+    "sigmoid": lambda x: ["inverse", ["add", ONE, exp(["mul", MINUS, x])]], "softplus": lambda x: ["log", ["add", ONE, exp(x)]],
+    "Abs": lambda x: ["switch", x, ["mul", MINUS, x], ZERO, x], "Sign": lambda x: ["switch", x, MINUS, ZERO, ONE],
+    "relu": lambda x: ["switch", x, ZERO, ZERO, x], "step": lambda x: ["switch", x, ZERO, ZERO, ONE],
+    "equal": lambda x, y: ["switch", minus(x, y), ZERO, ONE, ZERO], "where": lambda c, x, y: ["switch", c, x, y, x],
+    "Max": lambda *xs: reduce(lambda x, y: ["switch", minus(x, y), y, x, x], xs),
+    "Min": lambda *xs: reduce(lambda x, y: ["switch", minus(x, y), x, x, y], xs),
+}
+FUNCTIONS |= {"absolute": FUNCTIONS["Abs"], "sign": FUNCTIONS["Sign"], "maximum": FUNCTIONS["Max"], "minimum": FUNCTIONS["Min"]}
+
+
+def term(data: Any) -> Term:
+    """A term of the language of formulas."""
+    if type(data) is int:
+        return ["number", str(data)]
+    match data:
+        case ["/", int(p), int(q)]:
+            return ["number", f"{p}/{q}"]
+        case ["real" | "integer" | "dim" | "symbol", str(name)]:
+            return ["variable", name]
+        case ["constant", ("pi" | "E") as name]:
+            return ["pi"] if name == "pi" else exp(ONE)
+        case ["+", *parts]:
+            return ["add", *map(term, parts)]
+        case ["*", *parts]:
+            return ["mul", *map(term, parts)]
+        case ["^", base, exponent]:
+            return power(term(base), exponent)
+        case ["Piecewise", *pieces]:
+            if pieces[-1][0] != "piece" or pieces[-1][2] is not True:
+                raise Refused("a Piecewise without a last piece")
+            return reduce(lambda other, piece: choose(piece[2], term(piece[1]), other), reversed(pieces[:-1]), term(pieces[-1][1]))
+        case [str(name), *parts] if name in FUNCTIONS:
+            return FUNCTIONS[name](*map(term, parts))
+    raise Refused(f"{str(data)[:60]} is not a real expression")
+
+
+def power(base: Term, exponent: Any) -> Term:
+    match exponent:
+        case int(p):
+            q = 1
+        case ["/", int(p), int(q)] if q > 1:
+            pass
+        case _:
+            return exp(["mul", term(exponent), ["log", base]])
+    base = base if q == 1 else ["root", str(q), base]
+    return ONE if p == 0 else ["power", str(p), base] if p > 0 else ["inverse", ["power", str(-p), base]]
+
+
+def choose(condition: Any, yes: Term, no: Term) -> Term:
+    """`yes` where a condition holds, else `no`."""
+    if type(condition) is bool:
+        return yes if condition else no
+    match condition:
+        case ["not", part]:
+            return choose(part, no, yes)
+        case ["and", *parts]:
+            return reduce(lambda then, part: choose(part, then, no), reversed(parts), yes)
+        case ["or", *parts]:
+            return reduce(lambda other, part: choose(part, yes, other), reversed(parts), no)
+        case [str(relation), left, right] if relation in TAKEN:
+            return ["switch", minus(term(left), term(right)), *[yes if taken else no for taken in TAKEN[relation]]]
+    raise Refused(f"{str(condition)[:60]} is not a relation")
+
+
+def read(goal: Mapping[str, Any]) -> dict[str, Any]:
+    """The goal in terms."""
+    if goal["rel"] not in ("<", "<="):
+        raise Refused(f"the relation {goal['rel']}")
+    return {"lhs": term(goal["lhs"]), "rhs": term(goal["rhs"]), "relation": ">0" if goal["rel"] == "<" else ">=0", "required": [],
+            "assumptions": [assumed(*relation) for relation in goal["assuming"]]}
+
+
+def assumed(relation: str, left: Any, right: Any) -> Sequence[Any]:
+    if relation in ("<", "<="):
+        return assumed(">" + relation[1:], right, left)
+    return [ORDER[relation], minus(term(left), term(right))]
+
+
+def inequality(goal: Mapping[str, Any], proof: Mapping[str, Any]) -> int:
+    """The number of cells; Refused unless the proof shows the inequality in each."""
+    with refusing():
+        stated = read(goal)
+        inside(stated, proof["inside"])
+        return cells(stated, proof["cells"])
