@@ -117,6 +117,9 @@ class Induction:
         for what, one, other in ends:
             if not one.fits(other):
                 raise ShapeError(f"two machines with the {what} {one} and {other}: they must be the same, wire by wire")
+        if not len(f.outputs):
+            raise ShapeError(f"two machines {f.step.dom} -> {f.step.cod} without outputs: nothing would be compared; let the steps put "
+                             "out what is to be the same")
         if not (self.relation.dom.fits(f.states) and self.relation.cod.fits(g.states)):
             raise ShapeError(f"a relation {self.relation.dom} -> {self.relation.cod} between states {f.states} and {g.states}: expected a "
                              "map from the states of the first machine to those of the second")
@@ -124,7 +127,7 @@ class Induction:
 
     def obligations(self) -> Obligations:
         f, g, h = self.f, self.g, self.relation
-        after = f.step >> (h @ identity(f.outputs)) if len(f.outputs) else f.advance() >> h
+        after = f.step >> (h @ identity(f.outputs))
         before = (h @ identity(f.inputs)) >> g.step if len(f.inputs) else h >> g.step
         sides = [suppose(side.renamed(dom=f.step.dom.names), self.invariants) for side in (after, before)]
         base, step = Equation(f.start >> h, g.start, self.facts), Equation(*sides, self.facts)

@@ -65,9 +65,9 @@ def requirement(dom: Space, relation: Relational) -> Requirement:
 
     >>> n = sp.Symbol("n", integer=True, positive=True)
     >>> from symcat.category.space import space
-    >>> v, t = sp.symbols("v t", real=True)
-    >>> print(requirement(space(v=Real[n], t=Real[()]), v >= t))
-    v[i] - t >= 0 for i < n
+    >>> v = sp.Symbol("v", real=True)
+    >>> print(requirement(space(v=Real[n], t=Real[()]), v >= 2))
+    v[i] - 2 >= 0 for i < n
     """
     shape, left, right = entries(dom, relation)
     if isinstance(relation, REVERSED):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from symcat.category.comprehension import Fact
 from symcat.category.deserialise import load, load_fact
@@ -21,39 +22,41 @@ from symcat.category.trace import trace
 from symcat.errors import DataError, DomainError, ShapeError, UsageError
 from symcat.laws.claim import Equation, Holds
 from symcat.laws.induction import Fold, Induction, Invariance, Machine, machine, related
-from symcat.laws.premises import facts_of, relations, requirement
+from symcat.laws.premises import facts_of, relations, requirement, suppose
 from symcat.learn.optimisers import Optimiser
 from symcat.prove import inside
 from symcat.prove import record as records
 from symcat.prove.engines import STANDARD, Engines
+from symcat.prove.entailment import entailed
 from symcat.prove.formula import dump_term
-from symcat.prove.holds import gaps, load_condition, violation
+from symcat.prove.holds import entailments, gaps, load_condition, violation
 from symcat.prove.witness import Tested, Witness
 from symcat.verdict import Verdict, describe, proved, refuted, unknown
 
 STEPS = 3
+SECONDS = 2.0
 Inductive = Induction | Invariance | Fold
 STARTS = ("base", "invariants at the start")
 
 
 def induction(f: object, g: object, relation: Morphism | Callable | Sequence[sp.Basic], *, initial: Sequence[Morphism] | None = None,
-              invariants: Sequence[object] = (), assuming: Sequence[object] = (), wire: Wire | None = None,
+              invariants: Sequence[object] | None = None, assuming: Sequence[object] = (), wire: Wire | None = None,
               engines: Engines = STANDARD) -> Verdict:
     """Decide whether two machines put out the same at every step, by induction along a relation between their states.
 
     Each of f and g is a machine, an optimiser (on parameters of `wire`), or a step S * X -> S * Y, whose start is then its part of
     `initial`.  `relation` gives the states of g from those of f: as a morphism, as a function that is traced, or as equations, each
     with a state of g alone on one side; states of g that share a name with one of f are called as in S_f * S_g (p1 for p).
-    `invariants` are conditions on the states of f, `assuming` on dims and hyperparameters.
+    `invariants` are conditions on the states of f, `assuming` on dims and hyperparameters; without invariants the signs of states
+    that a step keeps are found.
 
     >>> from symcat.learn.optimisers import momentum, optimiser
     >>> @optimiser
     ... def torch_momentum(p, g, buf=0, *, lr=0.01, gamma=0.9):
     ...     buf = gamma * buf + g
     ...     return p - lr * buf, buf
-    >>> verdict = induction(torch_momentum, momentum, lambda p, buf, *, lr: (p, -lr * buf))
-    >>> print(verdict.status, verdict.method)
-    proved induction: base by index normal form, cuts 2; step by index normal form, cuts 2
+    >>> induction(torch_momentum, momentum, lambda p, buf, *, lr: (p, -lr * buf)).status
+    'proved'
     """
     starts = initial or (None, None)
     first, second = _machine(f, starts[0], wire), _machine(g, starts[1], wire)
@@ -61,25 +64,52 @@ def induction(f: object, g: object, relation: Morphism | Callable | Sequence[sp.
         relation = related(first, second, tuple(relation) if isinstance(relation, (list, tuple)) else (relation,))
     elif not isinstance(relation, Morphism):
         relation = trace(relation, first.states, names=second.states.names)
-    goal = Induction(first, second, relation, tuple(relations(tuple(invariants))), _facts(assuming))
-    return settle_induction(goal, None, engines)[0]
+    facts = _facts(assuming)
+    carried = inductive(first, facts) if invariants is None else tuple(relations(tuple(invariants)))
+    return settle_induction(Induction(first, second, relation, carried, facts), None, engines)[0]
 
 
-def always(f: object, conditions: Sequence[object], *, initial: Morphism | None = None, invariants: Sequence[object] = (),
+def always(f: object, conditions: Sequence[object], *, initial: Morphism | None = None, invariants: Sequence[object] | None = None,
            assuming: Sequence[object] = (), wire: Wire | None = None, engines: Engines = STANDARD) -> Verdict:
     """Decide whether conditions hold of the states of a machine after every step.
 
-    `invariants`, which hold at the start and are kept by a step, are what the proof goes by; the conditions themselves when none
-    are given.
+    `invariants`, which hold at the start and are kept by a step, are what the proof goes by; when none are given, those of the
+    conditions, and of the signs of states, that are such.
 
-    >>> from symcat.learn.optimisers import rmsprop
-    >>> v = sp.Symbol("v", real=True)
-    >>> always(rmsprop, [v >= 0]).status
+    >>> from symcat.learn.optimisers import adam
+    >>> b1, t = sp.symbols("b1 t", real=True)
+    >>> always(adam, [sp.Ne(1 - b1**t, 0)]).status
     'proved'
     """
-    found = tuple(relations(tuple(conditions)))
-    carried = tuple(relations(tuple(invariants))) or found
-    return settle_induction(Invariance(_machine(f, initial, wire), found, carried, _facts(assuming)), None, engines)[0]
+    given, facts, asked = _machine(f, initial, wire), _facts(assuming), tuple(relations(tuple(conditions)))
+    carried = inductive(given, facts, asked) if invariants is None else tuple(relations(tuple(invariants)))
+    return settle_induction(Invariance(given, asked, carried, facts), None, engines)[0]
+
+
+def inductive(given: Machine, facts: tuple[Fact, ...] = (), conditions: Sequence[Relational] = ()) -> tuple[Relational, ...]:
+    """Those of the conditions, and of the conditions that a state is not negative, that hold at the start and are kept together.
+
+    >>> from symcat.learn.optimisers import adam
+    >>> inductive(machine(adam))
+    (v >= 0, t >= 0)
+    """
+    signs = [sp.Ge(sp.Symbol(name, real=True), 0) for name, wire in given.states if not wire.base.modulus]
+    patience = dict.fromkeys(signs, 0.0) | dict.fromkeys(conditions, SECONDS)
+    kept = [c for c in dict.fromkeys((*conditions, *signs)) if _follows(given.initial(), c, facts, patience[c])]
+    while True:
+        step = suppose(given.advance(), kept)
+        left = [c for c in kept if _follows(step, c, facts, patience[c])]
+        if left == kept:
+            return tuple(kept)
+        kept = left
+
+
+def _follows(program: Morphism, condition: Relational, facts: tuple[Fact, ...], seconds: float) -> bool:
+    try:
+        ((_, question),) = entailments(gaps(Holds(program, (condition,), facts)))
+        return entailed(question, seconds) is not None
+    except (DomainError, RecursionError):
+        return False
 
 
 def _machine(given: object, start: Morphism | None, wire: Wire | None) -> Machine:

@@ -22,7 +22,7 @@ from symcat.laws.induction import Fold, Induction, Invariance, Machine, machine
 from symcat.learn.optimisers import adam, momentum, optimiser, rmsprop
 from symcat.prove.certificate import recheck, verified
 from symcat.prove.decide import prove, settle
-from symcat.prove.induction import always, dump_induction, induction, load_induction
+from symcat.prove.induction import always, dump_induction, induction, inductive, load_induction
 from symcat.prove.record import read
 
 n = dims("n")
@@ -132,9 +132,9 @@ def test_adam_rearranged_needs_no_premise_but_the_ranges():
         t, m, v = t + 1, m + (1 - b1) * (g - m), v + (1 - b2) * (g * g - v)
         return p - lr * (m / (1 - b1**t)) / (eps + np.sqrt(v / (1 - b2**t))), m, v, t
     keep = lambda p, m, v, t: (p, m, v, t)
-    free = induction(adam, rearranged, keep)
+    free = induction(adam, rearranged, keep, invariants=[])
     assert free.proved and any("at every step: 1 - b1**(t + 1) != 0" in premise for premise in free.premises)
-    verdict = induction(adam, rearranged, keep, invariants=[v >= 0, t >= 0])
+    verdict = induction(adam, rearranged, keep)                                 # v >= 0 and t >= 0 are found
     assert verdict.proved and len(verdict.premises) == 6 and not any("at every step" in premise for premise in verdict.premises)
 
 
@@ -245,3 +245,20 @@ def test_lists_of_lengths_that_a_closed_form_does_not_admit():
     step = Machine(trace(lambda s, x: s + x, space(s=Real[()], x=Real[()])), trace(lambda s: s, space(s=Real[()])))
     verdict = settle(Fold(step, closed, n))[0]
     assert not verdict.proved
+
+
+def test_signs_of_states_are_found_and_no_others():
+    assert [str(c) for c in inductive(machine(adam))] == ["v >= 0", "t >= 0"]
+    assert inductive(machine(momentum)) == ()
+    assert inductive(machine(rmsprop), conditions=[v >= 0, v <= 1]) == (v >= 0,)
+
+    @optimiser
+    def leaking(p, g, s=1, u=0, *, lr=0.1):
+        return p - lr * g * s, s - u, u + g**2
+    assert [str(c) for c in inductive(machine(leaking))] == ["u >= 0"]
+
+
+def test_machines_that_put_out_nothing_are_refused():
+    silent = Machine(identity(space(x=Real[n])), identity(space(x=Real[n])))
+    with pytest.raises(ShapeError, match="without outputs"):
+        Induction(silent, silent, identity(space(x=Real[n])))
