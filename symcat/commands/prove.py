@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import symcat
+from symcat.commands import coq
 from symcat.commands.report import INTERRUPTED, check_destination, exit_code, write_json
 from symcat.errors import UsageError
 from symcat.laws.claim import Claim
@@ -36,6 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     console = screen(to_stderr=arguments.json == "-")
     wanted = chosen(arguments)
     if arguments.ledger:
+        if arguments.coq:
+            raise UsageError("--coq together with --ledger: a ledger of the past has no goals to export; leave --ledger out, the cache has "
+                             "the verdicts")
         return _recalled(arguments, console, wanted)
     start = time.perf_counter()
     found = _decided(arguments, console)
@@ -51,15 +55,18 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"{found.cached} verdicts came from the cache in {default_folder()}; --fresh decides them again", style="dim")
     for word, count in Counter(trust(row) for row in found.rows).items():
         if word:
-            console.print(f"{count} proofs rest on a word, {word}; --trusted lists them", style="dim", markup=False)
+            console.print(f"{word}: {count} of the proofs; --trusted lists them", style="dim", markup=False)
     if found.busy:
         times = ", ".join(f"{seconds:.1f}" for seconds in found.busy.values())
-        console.print(f"{len(found.busy)} workers were busy for {times} s of processor time", style="dim")
-    write_json(arguments.json, _without_topics(wanted(found.rows), found.summary))
+        console.print(f"seconds of processor time that each worker was busy: {times}", style="dim")
+    data = _without_topics(wanted(found.rows), found.summary)
+    if arguments.coq:
+        data["coq"] = coq.write(found, Path(arguments.coq), console, arguments.jobs or 1)
+    write_json(arguments.json, data)
     if found.interrupted:
         console.print("interrupted: what was not decided is unknown; run it again to resume", style="yellow")
         return INTERRUPTED
-    return exit_code(found.records)
+    return exit_code(found.records) or int(bool(data.get("coq", {}).get("rejected")))
 
 
 def chosen(arguments: argparse.Namespace) -> Filter:

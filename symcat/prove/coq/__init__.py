@@ -1,0 +1,1 @@
+"""Proofs for Coq: claims that are proved, as files that coqc checks."""

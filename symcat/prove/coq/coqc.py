@@ -1,0 +1,45 @@
+"""coqc, where it is installed: the compiler of Coq, which checks every file."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+LIMIT = 600.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What coqc says of a file: the empty text when it accepts it."""
+
+    file: Path
+    fault: str
+
+
+def found() -> str | None:
+    """Where coqc is, or None."""
+    return shutil.which("coqc")
+
+
+def check(files: Sequence[Path], jobs: int = 1, limit: float = LIMIT) -> list[Answer]:
+    """coqc on Coq files of one folder, the prelude first; OSError where there is no coqc."""
+    coqc = found()
+    if coqc is None:
+        raise OSError("coqc is not installed")
+    sources = [file for file in files if file.suffix == ".v"]
+    first = [_checked(coqc, file, limit) for file in sources if file.name == "Symcat.v"]
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        return first + list(pool.map(lambda file: _checked(coqc, file, limit), [f for f in sources if f.name != "Symcat.v"]))
+
+
+def _checked(coqc: str, file: Path, limit: float) -> Answer:
+    try:
+        done = subprocess.run([coqc, "-q", "-Q", ".", "", file.name], cwd=file.parent, capture_output=True, text=True, timeout=limit,
+                              check=False)
+    except subprocess.TimeoutExpired:
+        return Answer(file, f"stopped after {limit:g} s")
+    return Answer(file, "" if done.returncode == 0 else done.stderr.strip() or f"coqc ended with code {done.returncode}")
