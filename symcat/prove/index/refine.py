@@ -34,6 +34,8 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
     cases = _by_condition(algebra, e)
     if len(cases) == 1 and (cleared := _cleared(algebra, e)) is not None:
         return vanishes(algebra, cleared, depth + 1)
+    if (selected := _at_selectors(algebra, e)) is not None:
+        return vanishes(algebra, selected, depth + 1)
     guard = next(iter(sorted({g for guards, _ in e for g in guards})), None)
     guard = guard or next(iter(sorted({g for _, factors in e for g in argument_guards(algebra.table, factors)})), None)
     if guard is not None:
@@ -56,6 +58,22 @@ def _without_common(algebra: Normaliser, e: Expr) -> Expr:
         return e
     return {(guards, tuple([(a, k - common.get(a, 0)) for a, k in factors if k != common.get(a, 0)])): q
             for (guards, factors), q in e.items()}
+
+
+def _at_selectors(algebra: Normaliser, e: Expr) -> Expr | None:
+    """Of an expression all under an equation that sets an index equal to a selection, its value there; None without such an equation."""
+    table = algebra.table
+    for a, _ in next(iter(e))[1]:
+        data = table.atoms[a]
+        if not isinstance(data, Zero) or not all(a in dict(factors) for _, factors in e):
+            continue
+        for v in algebra.solvable(data.form):
+            value = solve(data.form, v)
+            if table.variables[v].kind in ("index", "free") and any(w in table.selectors for w, _ in value[1]):
+                rest = {(guards, tuple([item for item in factors if item[0] != a])): q for (guards, factors), q in e.items()}
+                algebra.count("at_selection")
+                return algebra.substitute(rest, {v: value})
+    return None
 
 
 def _vanishes_joined(algebra: Normaliser, e: Expr, depth: int) -> bool:

@@ -53,11 +53,9 @@ def set_apart(table: Table, factors: Factors, v: int, stride: int) -> bool:
 
 
 def uneven(table: Table, factors: Factors, v: int, stride: int) -> bool:
-    """Whether a read or a number does not step by the stride with an index, or an equation sets it apart."""
-    for data in atoms(table, factors):
-        if (isinstance(data, Read) and any(coefficient(form, v) % stride for form in data.indices)) or data == Value(v):
-            return True
-    return set_apart(table, factors, v, stride)
+    """Whether a read does not step by the stride with an index, or an equation sets it apart."""
+    reads = (data for data in atoms(table, factors) if isinstance(data, Read))
+    return any(coefficient(form, v) % stride for data in reads for form in data.indices) or set_apart(table, factors, v, stride)
 
 
 def atoms(table: Table, factors: Factors) -> Iterator[Atom]:

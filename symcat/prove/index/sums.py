@@ -18,7 +18,7 @@ RADIX_TERMS = 4
 OPEN_POWER = 3
 FAULHABER = 6
 UNROLLED, WRITTEN = 32, 64
-SPLITS = 4
+SPLITS = 3
 
 
 class Normaliser(Canonical):

@@ -29,10 +29,10 @@ SCALAR = {
 
 
 class Run:
-    """A program at concrete dims, arrays as {index tuple: value}."""
+    """A program at concrete dims, arrays as {index tuple: value}; values less than `slack` apart are a tie."""
 
-    def __init__(self, f, dims, arrays, hypers=None):
-        self.f, self.hypers = f, hypers or {}
+    def __init__(self, f, dims, arrays, hypers=None, scalar=SCALAR, slack=0):
+        self.f, self.hypers, self.scalar, self.slack = f, hypers or {}, scalar, slack
         self.dims = {sp.Symbol(k, integer=True, positive=True): v for k, v in dims.items()}
         self.values = dict(zip(f.dom.names, arrays, strict=True))
         self.first = {}
@@ -54,7 +54,7 @@ class Run:
             place = tuple(self.affine(e, env) for e in node.out)
             value = self.body(node.body, env)
             if node.op == "max":
-                if place not in best or value > best[place]:
+                if place not in best or value > best[place] + self.slack:
                     best[place] = value
                     self.first[node.name, place] = point[len(node.shape):]
             else:
@@ -78,6 +78,8 @@ class Run:
     def body(self, e, env):
         if e.is_Rational:
             return int(e) if e.is_Integer else float(e)
+        if e == sp.E:
+            return self.scalar["exp"](1)
         if isinstance(e, At):
             place = tuple(self.affine(i, env) for i in e.indices)
             return self.values[e.name].get(place, 0)
@@ -105,7 +107,7 @@ class Run:
         arguments = [self.body(a, env) for a in e.args]
         if type(e).__name__ == "where":
             return arguments[1] if arguments[0] != 0 else arguments[2]
-        return SCALAR[type(e).__name__](*arguments)
+        return self.scalar[type(e).__name__](*arguments)
 
     def outputs(self):
         """Dense lists of (index, value) per output."""
