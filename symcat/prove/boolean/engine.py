@@ -60,10 +60,11 @@ def decide_functions(equation: Equation) -> Proof | Witness | Open:
 def _decide(equation: Equation, programs: Sequence[Mapping[str, Any]]) -> Proof | Witness | Open:
     modulus = next(iter(equation.lhs.wires.values())).base.modulus
     work = sum(prod(map(int, node.extents)) for side in (equation.lhs, equation.rhs) for node in side.nodes)
+    table = Table(equation, programs, modulus)
     if modulus != 2:
-        return Table(equation, programs, modulus).decide(work)
+        return table.decide(work)
     if work > WORK:
-        return Open(f"over Z2: more than {WORK} operations on single bits")
+        return table.sampled() or Open(f"over Z2: more than {WORK} operations on single bits")
     return _circuits(equation, programs)
 
 
@@ -184,17 +185,24 @@ class Table:
     def decide(self, work: int) -> Proof | Witness | Open:
         count = sum(map(prod, self.shapes))
         if count * np.log2(self.ring.n) > 20 or self.ring.n**count * max(work, 1) > WORK:
-            return Open(f"a table of {self.ring.n}^{count} points takes more than {WORK} operations")
+            return self.sampled() or Open(f"a table of {self.ring.n}^{count} points takes more than {WORK} operations")
         for values in product(range(self.ring.n), repeat=count):
             rest = iter(values)
             inputs = [{place: next(rest) for place in places(shape)} for shape in self.shapes]
             left, right = (replay.outputs(program, inputs, self.ring) for program in self.programs)
             if left != right:
                 return witness(self.equation, self.point(values))
-        for values in (Random(k).choices(range(self.ring.n), k=count) for k in range(POINTS)):
-            if any(np.any(a != b) for a, b in zip(*(evaluate(f, self.point(values)) for f in (self.equation.lhs, self.equation.rhs)))):
-                raise SoundnessError(f"the two sides differ at {values} and not in the table: this is a defect in symcat")
+        if found := self.sampled():
+            raise SoundnessError(f"the two sides differ, {found}, but not in the table: this is a defect in symcat")
         return Proof(TABLE, (), {"points": self.ring.n**count})
+
+    def sampled(self) -> Witness | None:
+        """A random point at which the interpreter finds the sides different."""
+        for k in range(POINTS):
+            point = self.point(Random(k).choices(range(self.ring.n), k=sum(map(prod, self.shapes))))
+            if any(np.any(a != b) for a, b in zip(evaluate(self.equation.lhs, point), evaluate(self.equation.rhs, point))):
+                return witness(self.equation, point)
+        return None
 
     def point(self, values: Sequence[int]) -> Point:
         ends = np.cumsum([prod(shape) for shape in self.shapes])[:-1].astype(int)

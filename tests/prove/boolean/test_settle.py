@@ -25,6 +25,7 @@ from symcat.prove.decide import decide, prove, settle
 from symcat.prove.formula import dump_formula, load_formula
 from symcat.prove.order import Open
 from symcat.prove.record import goal_data, read, write
+from symcat.prove.witness import Witness
 from symcat.verdict import Verdict
 
 PAIR = space(x=Z2[4], y=Z2[4])
@@ -182,6 +183,7 @@ def test_goals_that_are_too_large_stay_open(monkeypatch):
     goal = equation(lambda x: x**5, lambda x: x, space(x=Z[5][12]))[0]
     assert isinstance(engine.decide_functions(goal), Open)
     assert decided((goal,)).unknown
+    assert isinstance(engine.decide_functions(equation(lambda x: x**4, lambda x: x, space(x=Z[5][12]))[0]), Witness)
     slow = trace(lambda x: x.sum() * product(x), space(x=Z2[6])), trace(lambda x: 0 * x.sum(), space(x=Z2[6]))
     with monkeypatch.context() as patched:
         patched.setattr(engine, "hinted", lambda clauses, learned: hinted(clauses, learned, 1))
@@ -189,6 +191,7 @@ def test_goals_that_are_too_large_stay_open(monkeypatch):
     assert engine.decide_functions(Equation(*slow)).method == "SAT, DRUP with hints"
     monkeypatch.setattr(engine, "WORK", 10)
     assert isinstance(engine.decide_functions(PROVED["SAT, DRUP with hints"][0]), Open)
+    assert isinstance(engine.decide_functions(equation(lambda x, y: x * y, lambda x, y: y)[0]), Witness)
 
 
 def test_equality_as_morphisms_suffices_where_tables_are_too_large():
