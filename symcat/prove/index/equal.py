@@ -31,6 +31,7 @@ from symcat.prove.index.sums import UNROLLED, Normaliser
 from symcat.prove.index.table import Expr, Table
 
 PRINTED = 600
+SMALL = 80          # comprehensions of two programs whose requirements are looked at again with fewer cuts
 INDEXED = (At, Argmax, Bracket, Delta)
 FEW = 3000          # eliminations of an attempt that cuts sums to pieces
 
@@ -249,7 +250,7 @@ class Side:
             shown = {requirement for value, requirement, position in program.required
                      if discharge.shown(program, value, requirement, position)}
             found |= dict.fromkeys(str(spelled(program.morphism, r)) for r in program.morphism.requirements if r not in shown)
-        return [*found, *self.domain.notes]
+        return list(found)
 
     def domain_conditions(self, program: Program) -> frozenset | None:
         """What a side requires beyond the facts, in normal form, for comparison with the other; None when some has no normal form."""
@@ -271,16 +272,22 @@ class Side:
 def _premises(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], side: Side | None) -> tuple[str, ...]:
     """The facts, the requirements of both sides that are not shown, and what rules used besides."""
     found = dict.fromkeys(str(fact) for fact in facts)
-    required = dict.fromkeys(str(spelled(f, r)) for f in (lhs, rhs) for r in f.requirements)
-    if side is None and required:
-        side = _values(lhs, facts)
-    return tuple(found | dict.fromkeys(side.premises() if side is not None else required))
+    if side is None:
+        left = list(dict.fromkeys(str(spelled(f, r)) for f in (lhs, rhs) for r in f.requirements))
+    else:
+        left = side.premises()
+    notes = list(side.domain.notes) if side is not None else []
+    return tuple(found | dict.fromkeys([*_left_over(lhs, rhs, facts, left), *notes]))
 
 
-def _values(f: Morphism, facts: Sequence[Fact]) -> Side | None:
-    """The normal forms of one program beside themselves, for its requirements alone; None where it has none."""
-    side = Side(Attempt(2), f, f, facts, 0)
-    try:
-        return side if side.decide() is None else None
-    except (ArithmeticError, ValueError, SymcatError):
-        return None
+def _left_over(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], left: list[str]) -> list[str]:
+    """The premises that are left, with fewer cuts where that leaves fewer: any derivation of the others from them will do."""
+    small = left and len(lhs.nodes) + len(rhs.nodes) <= SMALL
+    for level in (1, 0) if small else ():
+        side = Side(Attempt(level), _keep(lhs, ()), _keep(rhs, ()), facts, 0)
+        try:
+            side.decide()
+        except (ArithmeticError, ValueError, SymcatError):
+            continue
+        left = min(left, [*side.premises(), *side.domain.notes], key=len)
+    return left

@@ -154,6 +154,9 @@ class Signs(Substituting):
 
     def _unit_reciprocal(self, a: int) -> bool | None:
         data = self.table.atoms[a]
+        if isinstance(data, Call) and data.function == "exp":
+            sign = self.sign(self.table.thaw(data.arguments[0]))
+            return None if sign is None else sign == ">0"
         return False if isinstance(data, Value) and self.table.is_dim(data.variable) else None
 
     def _unit_expression(self, e: Expr) -> bool | None:
