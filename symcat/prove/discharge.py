@@ -17,7 +17,7 @@ from symcat.category.morphism import Morphism
 from symcat.category.spelling import spelled
 from symcat.errors import DomainError
 from symcat.prove.entailment import Entailment, entailed, flaw, relevant
-from symcat.prove.entries import Entries, facts, within
+from symcat.prove.entries import Entries
 from symcat.prove.inequality.cells import Condition
 
 POWERS = "powers with a base that may be 0 have exponents that are at least 0"
@@ -108,10 +108,7 @@ def _groups(entries: Entries, f: Morphism, requirement: Requirement, known: Sequ
 
 def _entailment(entries: Entries, conclusion: Condition, places: Sequence[tuple[sp.Expr, sp.Expr]],
                 known: Sequence[tuple[Morphism, Requirement]], every: Sequence[Fact]) -> Entailment:
-    hypotheses = [*facts(every), *within(places)]
-    for f, requirement in known:
-        hypotheses += entries.conditions(f, [requirement], places)
-    return Entailment(relevant(hypotheses, conclusion), conclusion)
+    return Entailment(relevant(entries.known(known, every, places, conclusion[0]), conclusion), conclusion)
 
 
 def _powers(entries: Entries, programs: Sequence[Morphism], known: Sequence[tuple[Morphism, Requirement]],

@@ -11,7 +11,7 @@ from symcat.category.comprehension import Fact, Requirement
 from symcat.category.morphism import Morphism
 from symcat.category.spelling import spelled
 from symcat.errors import DomainError
-from symcat.prove.entries import Entries, facts, within
+from symcat.prove.entries import Entries
 from symcat.prove.field.read import Condition
 from symcat.prove.field.term import ONE, ZERO, Term, power
 from symcat.prove.inequality.ranges import ALL, KNOWN, NONNEGATIVE, OPEN_SIGNED, POSITIVE, SIGNED, Range, Ranges
@@ -38,9 +38,9 @@ def _beyond(entries: Entries, one: Morphism, other: Morphism, every: Sequence[Fa
     found = []
     for requirement in one.requirements:
         places = entries.places(requirement.extents)
-        known = [*facts(every), *within(places), *entries.conditions(other, other.requirements, places)]
         try:
             e, relation = entries.requirement(one, requirement, [i for i, _ in places])
+            known = entries.known([(other, each) for each in other.requirements], every, places, e)
             follows = not requirement.guards and Ranges(known).shows(e, relation)
         except (DomainError, RecursionError):
             follows = False

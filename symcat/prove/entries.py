@@ -1,13 +1,15 @@
 """One entry of a program as a scalar expression: reads of inputs are symbols, arrays computed entry by entry are written out.
 
 Different reads of one array become different symbols, although they may be one entry at some sizes; sums and maxima over
-symbolic ranges become symbols too, the same one for the same sum.  So what is proved about an entry holds for the program at all
-sizes and in all places, and what is not proved may hold nevertheless: nothing is refuted here.
+symbolic ranges become symbols too, the same one for the same sum, of which only what its terms say is known.  So what is proved
+about an entry holds for the program at all sizes and in all places, and what is not proved may hold nevertheless: nothing is
+refuted here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from math import prod
 
@@ -20,13 +22,26 @@ from symcat.category.morphism import Morphism
 from symcat.category.space import unused
 from symcat.errors import DomainError
 from symcat.prove.inequality.cells import Condition
+from symcat.prove.inequality.ranges import Range, Ranges
 
 WRITTEN_OUT = 64
 PLACES = 32
+REDUCTIONS = 12
 SIZE = 4000
 
 Environment = Mapping[sp.Symbol, sp.Expr]
 Places = Sequence[tuple[sp.Expr, sp.Expr]]      # an index with the extent of the axis that it runs over
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A sum or a maximum that a symbol stands for: its term in the generic place `inner`, and in any other."""
+
+    symbol: sp.Symbol
+    op: str
+    inner: Places
+    term: sp.Expr
+    at: Callable[[tuple[sp.Expr, ...]], sp.Expr]
 
 
 class Entries:
@@ -49,6 +64,7 @@ class Entries:
         if len(self.taken) < len(self.parameters):
             raise DomainError("two parameters of one name: rename one of them")
         self.programs: dict[int, _Program] = {}
+        self.reductions: dict[sp.Symbol, Reduction] = {}
 
     def places(self, shape: Sequence[sp.Expr]) -> list[tuple[sp.Expr, sp.Expr]]:
         """A generic index for each axis."""
@@ -75,6 +91,29 @@ class Entries:
                 except DomainError:
                     continue
         return list(found)
+
+    def known(self, requirements: Sequence[tuple[Morphism, Requirement]], given: Sequence[Fact], places: Places,
+              about: sp.Expr) -> list[Condition]:
+        """What facts and requirements say in the given places, and that these are in range; what follows for the reductions in an
+        expression, the inner ones first.
+        """
+        found = self._said(requirements, given, places)
+        for reduction in self._within(about)[:REDUCTIONS]:
+            ranges = Ranges([*found, *self._said(requirements, given, (*reduction.inner, *places))])
+            found += _of_reduction(reduction, ranges.of(reduction.term), places)
+        return found
+
+    def _within(self, e: sp.Expr) -> list[Reduction]:
+        """The reductions in an expression, those in the terms of others before these."""
+        found: dict[sp.Symbol, Reduction] = {}
+        for symbol in sorted(e.free_symbols & self.reductions.keys(), key=lambda s: s.name):
+            own = self.reductions[symbol]
+            found |= {one.symbol: one for one in self._within(own.term)} | {symbol: own}
+        return list(found.values())
+
+    def _said(self, requirements: Sequence[tuple[Morphism, Requirement]], given: Sequence[Fact], places: Places) -> list[Condition]:
+        said = [condition for f, requirement in requirements for condition in self.conditions(f, [requirement], places)]
+        return [*facts(given), *within(places), *said]
 
     def symbol(self, key: tuple, name: str, **kind: bool) -> sp.Symbol:
         """The symbol of a key, with the name or the nearest that is free."""
@@ -108,6 +147,24 @@ def _choices(extents: Sequence[sp.Expr], places: Places) -> Iterator[tuple[sp.Ex
         options.append(own + [sp.Integer(k) for k in range(int(extent))] if extent.is_Integer and extent <= 8 else own)
     if prod(map(len, options)) <= PLACES:
         yield from product(*options)
+
+
+def _of_reduction(reduction: Reduction, term: Range, places: Places) -> list[Condition]:
+    """A sum of terms that are not negative is at least each of them, a maximum is at least each, and in the range of its terms."""
+    symbol, found = reduction.symbol, []
+    nonnegative = term.meets(">=0")
+    if nonnegative:
+        found.append((symbol, ">0" if term.meets(">0") else ">=0"))
+    high = term.high[0]
+    if reduction.op == "max" and high is not None:
+        found.append((sp.Rational(high.numerator, high.denominator) - symbol, ">=0"))
+    if nonnegative or reduction.op == "max":
+        for chosen in _choices([extent for _, extent in reduction.inner], places):
+            try:
+                found.append((symbol - reduction.at(chosen), ">=0"))
+            except DomainError:
+                continue
+    return found
 
 
 class _Program:
@@ -163,7 +220,12 @@ class _Program:
         inner = [self.entries.symbol(("bound", depth + k), f"k{depth + k + 1}", integer=True) for k in range(len(bound))]
         part = environment | {index(len(indices) + k): i for k, i in enumerate(inner)}
         body = self.value(node.body, part, depth + len(bound))
-        return self.entries.symbol((node.op, bound, tuple(inner), body), node.op)
+        found = self.entries.symbol((node.op, bound, tuple(inner), body), node.op)
+        if found not in self.entries.reductions:
+            own = tuple(zip(inner, bound, strict=True))
+            at = lambda places: self.value(node.body, environment | {index(len(indices) + k): i for k, i in enumerate(places)}, depth)
+            self.entries.reductions[found] = Reduction(found, node.op, own, body, at)
+        return found
 
     def value(self, e: sp.Expr, environment: Environment, depth: int = 0) -> sp.Expr:
         """A body, the loop indices in it replaced."""

@@ -29,7 +29,7 @@ from symcat.prove.claim import Holds, Order
 from symcat.prove.discharge import discharge, undone
 from symcat.prove.entailment import Entailed, Entailment, entailed, inequalities, relevant
 from symcat.prove.entailment import flaw as entailment_flaw
-from symcat.prove.entries import Entries, facts, within
+from symcat.prove.entries import Entries
 from symcat.prove.formula import dump_term, load_term
 from symcat.prove.inequality.engine import decide_inequality
 from symcat.prove.order import Open
@@ -126,8 +126,8 @@ def entailments(asked: Gaps) -> list[tuple[Entries, Entailment]]:
     for position, relation in enumerate(asked.relations):
         places = shared.places(asked.program.cod[position].shape)
         conclusion = (shared.output(asked.program, position, places), relation)
-        known = [*facts((*asked.facts, *asked.program.facts)), *shared.conditions(asked.program, asked.program.requirements, places),
-                 *within(places)]
+        required = [(asked.program, one) for one in asked.program.requirements]
+        known = shared.known(required, (*asked.facts, *asked.program.facts), places, conclusion[0])
         found.append((shared, Entailment(relevant(known, conclusion), conclusion)))
     return found
 

@@ -22,19 +22,20 @@ from symcat.prove.balls import balls, precision
 from symcat.prove.sample import EDGE, GENERIC, HYPERS, Setting
 from symcat.prove.witness import Point, written
 
-POINTS, SIZES, BITS = 32, 4, 256
+POINTS, SIZES, BITS = 36, 3, 256
 
 
 def candidates(setting: Setting) -> Iterator[Point]:
-    """Points of all sizes in turn, in an order that is always the same; half of them have no negative inputs."""
+    """Points of all sizes in turn, in an order that is always the same: of both signs, without negative inputs, of any kind."""
     random = Random(0)
     sizes = setting.sizes(SIZES)
-    signed, positive = [*GENERIC.values(), *EDGE.values()], [GENERIC["positive"], GENERIC["unit"], EDGE["naturals"], EDGE["ones"]]
+    kinds = ([GENERIC["signed"], GENERIC["small"], EDGE["integers"]], [GENERIC["positive"], GENERIC["unit"], EDGE["naturals"]],
+             [*GENERIC.values(), *EDGE.values()])
     for attempt in range(POINTS if sizes else 0):
         dims = sizes[attempt % len(sizes)]
         hypers = setting.draw_hypers(dims, HYPERS, random)
         if hypers is not None:
-            yield Point(dims, hypers, setting.draw_inputs(dims, positive if attempt // 2 % 2 else signed, random))
+            yield Point(dims, hypers, setting.draw_inputs(dims, kinds[attempt // len(sizes) % len(kinds)], random))
 
 
 def runs_at(programs: Sequence[Morphism], point: Point) -> list[Evaluation] | None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from symcat.category.evaluate import evaluate
 from symcat.category.space import Real, dims, space
 from symcat.category.trace import trace
 from symcat.learn.optimisers import adam, optimiser
@@ -153,6 +154,43 @@ def test_order_between_morphisms(lhs, rhs, rel, assuming, status):
     verdict = decide(lhs, rhs, rel, list(assuming))
     assert verdict.status == status, verdict
     assert verdict.equality == "as functions"
+
+
+def along(function) -> object:
+    return trace(function, space(x=Real[n]))
+
+
+SOFTMAX, LARGEST = along(lambda x: np.exp(x) / np.exp(x).sum()), along(lambda x: x.max() + 0 * x)
+ONE, ZERO, ITSELF = along(lambda x: 1 + 0 * x), along(lambda x: 0 * x), along(lambda x: x)
+
+
+@pytest.mark.parametrize(("lhs", "rhs", "rel", "status"), [
+    (ZERO, SOFTMAX, "<", "proved"), (SOFTMAX, ONE, "<=", "proved"), (SOFTMAX, ONE, "<", "refuted"),
+    (ITSELF, LARGEST, "<=", "proved"), (ITSELF, LARGEST, "<", "refuted"), (LARGEST, ITSELF, "<=", "refuted"),
+    (along(lambda x: x * x), along(lambda x: (x * x).sum() + 0 * x), "<=", "proved"),
+    (along(lambda x: x), along(lambda x: x.sum() + 0 * x), "<=", "refuted"),
+    (along(lambda x: np.tanh(x).max() + 0 * x), ONE, "<", "unknown"),           # at most 1, since the end is not kept
+    (along(lambda x: np.tanh(x).max() + 0 * x), ONE, "<=", "proved"),
+    (along(lambda x: -(x * x).sum() + 0 * x), ZERO, "<=", "proved"),
+    (along(lambda x: ((x * x).sum() * np.exp(x)).sum() + 0 * x), ZERO, "<", "refuted"),
+    (ZERO, along(lambda x: ((x * x).sum() * np.exp(x)).sum() + 0 * x), "<=", "proved"),
+])
+def test_sums_and_maxima_over_symbolic_ranges(lhs, rhs, rel, status):
+    verdict = decide(lhs, rhs, rel)
+    assert verdict.status == status, verdict
+    pick = np.random.default_rng(0)
+    for size in (1, 2, 5):
+        x = [pick.normal(size=size)]
+        gap = evaluate(rhs, x)[0] - evaluate(lhs, x)[0]
+        assert not verdict.proved or np.all(gap >= 0)
+
+
+def test_terms_of_rows_bound_sums_of_rows():
+    of2 = lambda function: trace(function, space(x=Real[n, n]))
+    rows = of2(lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True))
+    assert decide(rows, of2(lambda x: 1 + 0 * x), "<=").proved
+    columns = of2(lambda x: np.exp(x).T / np.exp(x).sum(axis=1, keepdims=True))      # entry j, i over row i
+    assert decide(columns, of2(lambda x: 1 + 0 * x), "<=").refuted
 
 
 def test_a_scalar_of_a_small_size_is_written_out():
