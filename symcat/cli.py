@@ -86,7 +86,7 @@ def _prove(commands: argparse._SubParsersAction) -> None:
     rows("--method", metavar="WORD", help="decided by a method with this word in its name, as in 'sums of squares'")
     rows("--topic", metavar="WORD", help="of modules with this word in their name")
     rows("--law", metavar="NAME", help="of this law, as in RD.5")
-    rows("--trusted", action="store_true", help="proved on a solver's word")
+    rows("--trusted", action="store_true", help="proofs that rest on a word, Z3's or the engine's")
     rows("--unexpected", action="store_true", help="not as expected, unknown ones too")
     rows("--slower", type=_seconds, metavar="S", help="that took at least so many seconds")
     rows("--slowest", type=_positive, nargs="?", const=10, metavar="N", help="the slowest, 10 of them if no number is given")
