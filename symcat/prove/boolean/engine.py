@@ -51,6 +51,8 @@ def decide_functions(equation: Equation) -> Proof | Witness | Open:
         if dims:
             programs = [replay.single(program) for program in programs]
             equation = Equation(equation.lhs.substitute(dims), equation.rhs.substitute(dims))
+            if any(extent != 1 for wire in equation.lhs.dom.types for extent in wire.shape):
+                return Open("over a finite base: pointwise, but with sizes that are no single symbols")
         outcome = _decide(equation, programs)
     except (Refused, DataError, ShapeError) as error:
         return Open(f"over a finite base: {error}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from symcat.category.morphism import Morphism
 from symcat.category.serialise import dump
+from symcat.errors import DataError
 from symcat.prove import record as records
 from symcat.prove.boolean import replay
 from symcat.prove.claim import Equation, Formula
@@ -35,7 +36,7 @@ def finite(equations: Sequence[Equation]) -> bool:
 def _pointwise(f: Morphism) -> bool:
     try:
         replay.single(dump(f))
-    except (replay.Refused, LookupError):
+    except (replay.Refused, DataError, LookupError):
         return False
     return True
 

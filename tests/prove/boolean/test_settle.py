@@ -165,6 +165,13 @@ def test_pointwise_programs_at_all_sizes(power, base, tmp_path):
     assert wrong.refuted and wrong.witness["dims"] == {"m": 1, "n": 1}
 
 
+def test_sizes_that_are_no_single_symbols():
+    n = dims("n")
+    (goal,) = equation(lambda x: x**2, lambda x: x, space(x=Z2[n + 1, n]))
+    assert isinstance(engine.decide_functions(goal), Open)
+    assert not decided((goal,)).proved
+
+
 def test_one_place_stands_for_all_only_where_places_do_not_meet():
     """At size 1 the reverse of a vector is the vector, its sum is its entry, and its index is 0."""
     dom = space(x=Z2[dims("n")])
