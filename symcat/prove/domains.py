@@ -35,18 +35,31 @@ def of_programs(lhs: Morphism, rhs: Morphism, given: Sequence[Fact] = ()) -> Dom
 
 def _beyond(entries: Entries, one: Morphism, other: Morphism, every: Sequence[Fact]) -> list[Requirement]:
     """The requirements of one program that do not follow, by ranges, from the facts and all requirements of the other."""
-    found = []
+    found, plain = [], {_plain(other, requirement) for requirement in other.requirements} - {None}
     for requirement in one.requirements:
+        if _plain(one, requirement) in plain:
+            continue
         places = entries.places(requirement.extents)
         try:
             e, relation = entries.requirement(one, requirement, [i for i, _ in places])
             known = entries.known([(other, each) for each in other.requirements], every, places, e)
-            follows = not requirement.guards and Ranges(known).shows(e, relation)
+            known = [condition for condition in known if condition[0].free_symbols <= e.free_symbols]
+            follows = not requirement.guards and ((e, relation) in known or Ranges(known).shows(e, relation))
         except (DomainError, RecursionError):
             follows = False
         if not follows:
             found.append(requirement)
     return found
+
+
+def _plain(f: Morphism, requirement: Requirement) -> tuple | None:
+    """A requirement in terms of inputs alone, by their positions; None where it is too long for that."""
+    names = {name: f"x{k}" for k, name in enumerate(f.dom.names)}
+    found = spelled(f, requirement)
+    if not found.sources <= names.keys():
+        return None
+    moved = found.rename(names)
+    return moved.extents, moved.expr, moved.relation, moved.guards
 
 
 def _texts(f: Morphism, requirements: Sequence[Requirement]) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ class Entries:
             raise DomainError("two parameters of one name: rename one of them")
         self.programs: dict[int, _Program] = {}
         self.reductions: dict[sp.Symbol, Reduction] = {}
+        self.said: dict[tuple, list[Condition]] = {}
 
     def places(self, shape: Sequence[sp.Expr]) -> list[tuple[sp.Expr, sp.Expr]]:
         """A generic index for each axis."""
@@ -99,7 +100,8 @@ class Entries:
         """
         found = self._said(requirements, given, places)
         for reduction in self._within(about)[:REDUCTIONS]:
-            ranges = Ranges([*found, *self._said(requirements, given, (*reduction.inner, *places))])
+            said = [*found, *self._said(requirements, given, (*reduction.inner, *places))]
+            ranges = Ranges([condition for condition in said if condition[0].free_symbols <= reduction.term.free_symbols])
             found += _of_reduction(reduction, ranges.of(reduction.term), places)
         return found
 
@@ -112,8 +114,13 @@ class Entries:
         return list(found.values())
 
     def _said(self, requirements: Sequence[tuple[Morphism, Requirement]], given: Sequence[Fact], places: Places) -> list[Condition]:
-        said = [condition for f, requirement in requirements for condition in self.conditions(f, [requirement], places)]
-        return [*facts(given), *within(places), *said]
+        said = [*facts(given), *within(places)]
+        for f, requirement in requirements:
+            key = (id(f), requirement, tuple(places))
+            if key not in self.said:
+                self.said[key] = self.conditions(f, [requirement], places)
+            said += self.said[key]
+        return said
 
     def symbol(self, key: tuple, name: str, **kind: bool) -> sp.Symbol:
         """The symbol of a key, with the name or the nearest that is free."""

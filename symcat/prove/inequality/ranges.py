@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 
 import sympy as sp
 
@@ -190,6 +190,7 @@ def _forms(e: sp.Expr) -> Iterator[sp.Expr]:
         yield sp.collect(expanded, symbol, sp.factor) / bottom
 
 
+@lru_cache(maxsize=4096)
 def normal(e: sp.Expr) -> tuple[sp.Expr, sp.Rational]:
     """An expression as `form * factor`, the same form for all its rational multiples."""
     expanded = sp.expand(e)
