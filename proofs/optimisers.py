@@ -1,13 +1,16 @@
 """Optimisers against their textbook recursions, and against each other."""
 
 import numpy as np
+import sympy as sp
 
 from symcat.category.space import Real, dims
 from symcat.laws.card import reduces_to_descent
 from symcat.laws.claim import Claim, Equation
+from symcat.laws.premises import suppose
 from symcat.learn.optimisers import OPTIMISERS, adam, momentum, optimiser
 
 n = dims("n")
+v, t = sp.symbols("v t", real=True)
 SOURCE = "Kingma and Ba 2015, algorithm 1; Polyak 1964"
 REDUCES = {"gradient_descent": "proved", "momentum": "proved", "nesterov": "proved",
            "adagrad": "refuted", "rmsprop": "refuted", "adam": "refuted"}
@@ -46,8 +49,9 @@ def adam_rearranged(p, g, m=0, v=0, t=0, *, lr=0.001, b1=0.9, b2=0.999, eps=1e-8
     return p - lr * corrected / (eps + np.sqrt(v / (1 - b2**t))), m, v, t
 
 
-def same(a, b) -> tuple[Equation, ...]:
-    return (Equation(a.step(Real[n]), b.step(Real[n])),)
+def same(a, b, states=()) -> tuple[Equation, ...]:
+    """One step of both, for states that satisfy conditions."""
+    return (Equation(*(suppose(rule.step(Real[n]), states) for rule in (a, b))),)
 
 
 CLAIMS = (
@@ -56,7 +60,8 @@ CLAIMS = (
     Claim("momentum rearranged", "p - (lr g - gamma v) is heavy-ball momentum", SOURCE, lambda: same(momentum, momentum_rearranged)),
     Claim("momentum as printed", "v <- -gamma v - lr g is heavy-ball momentum", SOURCE,
           lambda: same(momentum, momentum_as_printed), "refuted"),
-    Claim("Adam rearranged", "moving averages m + (1 - b)(g - m) give Adam", SOURCE, lambda: same(adam, adam_rearranged)),
+    Claim("Adam rearranged", "moving averages m + (1 - b)(g - m) give Adam, for v >= 0 and t >= 0", SOURCE,
+          lambda: same(adam, adam_rearranged, (v >= 0, t >= 0))),
     Claim("Adam with one correction", "b2 in both bias corrections gives Adam", SOURCE,
           lambda: same(adam, adam_with_one_correction), "refuted"),
 )
