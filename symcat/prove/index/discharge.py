@@ -1,9 +1,8 @@
-"""Which requirements are no premises, because they follow from facts about hyperparameters and from requirements before them.
+"""Which requirements are no premises, because they follow from facts about hyperparameters alone.
 
-Requirements are numbered in the order in which both sides made them known, and the normal form of one rests on licences of
-earlier ones alone.  So one that is shown from the facts and from earlier requirements is implied by what is left of them, by
-induction on that order; nothing is shown from itself.  A sign is read off the normal form, or else off the program: an even
-power, a sum of such, a root are at least 0 however they are multiplied out.
+Their normal forms use no licence, not even one of another requirement; so each that is shown here follows from the facts, and
+whatever else is shown of the others, in whatever order, no two vouch for each other.  A sign is read off the normal form, or
+else off the program: an even power, a sum of such, a root are at least 0 however they are multiplied out.
 """
 
 from __future__ import annotations
@@ -26,13 +25,10 @@ NEVER_NEGATIVE = (relu, absolute, step, Bracket, Delta)
 LIKE_ARGUMENT = (sp.tanh, sign, detach)
 
 
-def shown(program: Program, value: Expr, requirement: Requirement, position: int | None) -> str | None:
-    """By what a requirement follows from the facts and from the first requirements; from facts alone where the position is None."""
-    domain = program.algebra.domain
-    algebra = program.algebra.under(domain.facts() if position is None else domain.before(position))
-    if algebra.known(value, requirement.relation):
-        return "sign of the normal form"
-    return "sign of the program" if Signs(program, algebra).holds(requirement) else None
+def shown(program: Program, value: Expr, requirement: Requirement) -> bool:
+    """Whether a requirement, in normal form, follows from the facts."""
+    algebra = program.algebra.under(program.algebra.domain.facts())
+    return algebra.known(value, requirement.relation) or Signs(program, algebra).holds(requirement)
 
 
 class Signs:

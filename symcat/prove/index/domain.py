@@ -42,15 +42,9 @@ class Domain:
 
     def facts(self) -> Domain:
         """The domain with the facts about hyperparameters alone."""
-        return self._with([known for known in self.known if known.fact])
-
-    def before(self, position: int) -> Domain:
-        """The domain with the requirements that were known when their number was `position`."""
-        return self._with(self.known[:position])
-
-    def _with(self, known: list[Known]) -> Domain:
         found = Domain(self.table)
-        found.known, found.positive_names = known, self.positive_names
+        found.known = [known for known in self.known if known.fact]
+        found.positive_names = self.positive_names
         return found
 
     def require(self, formals: tuple[int, ...], e: Expr, relation: str, text: str, fact: bool = False) -> None:

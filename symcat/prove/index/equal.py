@@ -6,7 +6,7 @@ names, less and less, then with denominators cleared and ranges refined, last wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import sympy as sp
@@ -88,7 +88,7 @@ def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Pro
         return Failure(f"the sides do not fit: {lhs.dom} -> {lhs.cod} and {rhs.dom} -> {rhs.cod}")
     everything = tuple(dict.fromkeys([*facts, *lhs.facts, *rhs.facts]))
     if lhs == rhs or (lhs.canonical[2:4] == rhs.canonical[2:4]):
-        return Proof("identical programs", _premises(lhs, rhs, everything, None), {"programs": lhs.digest})
+        return Proof("identical programs", _premises(lhs, rhs, everything), {"programs": lhs.digest})
     failure = Failure("no attempt")
     uncut: set[Attempt] = set()
     for attempt in _attempts(lhs, rhs):
@@ -113,7 +113,7 @@ def prove_additive(f: Morphism, wires: Sequence[int]) -> Proof | Failure:
     if bad:
         return Failure(f"not homogeneous linear in the chosen wires: {', '.join(bad)}")
     trace = {"wires": list(wires), "grades": {name: grade for name, grade in found.items() if grade is not None}}
-    return Proof("linear typing", _premises(f, f, f.facts, None), trace)
+    return Proof("linear typing", _premises(f, f, f.facts), trace)
 
 
 def _attempts(lhs: Morphism, rhs: Morphism) -> Iterator[Attempt]:
@@ -156,7 +156,7 @@ def _strides(lhs: Morphism, rhs: Morphism) -> list[int]:
 
 def _run(attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> Proof | Failure:
     """One attempt over every base that the outputs have."""
-    traces, premises = [], {}
+    traces, notes = [], {}
     for modulus in dict.fromkeys(wire.base.modulus for wire in lhs.cod.types):
         outs = [k for k, wire in enumerate(lhs.cod.types) if wire.base.modulus == modulus]
         side = Side(attempt, _keep(lhs, outs), _keep(rhs, outs), facts, modulus)
@@ -167,8 +167,8 @@ def _run(attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) 
         if failure is not None:
             return failure
         traces.append(side.trace())
-        premises |= dict.fromkeys(_premises(lhs, rhs, facts, side))
-    return Proof(attempt.method, tuple(premises), {"method": attempt.method, "bases": traces})
+        notes |= side.domain.notes
+    return Proof(attempt.method, _premises(lhs, rhs, facts, notes), {"method": attempt.method, "bases": traces})
 
 
 def _keep(f: Morphism, chosen: Sequence[int]) -> Morphism:
@@ -183,7 +183,7 @@ class Side:
     """One attempt over one base: a table, a context, a domain, and the two programs in them."""
 
     def __init__(self, attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], modulus: int,
-                 chosen: tuple[frozenset[str], frozenset[str]] | None = None) -> None:
+                 chosen: tuple[frozenset[str], frozenset[str]] | None = None, licensed: bool = True) -> None:
         self.attempt, self.table = attempt, Table()
         self.domain = Domain(self.table)
         known = [form for fact in facts if (form := self._dim_fact(fact)) is not None]
@@ -191,7 +191,7 @@ class Side:
         self.algebra = Normaliser(self.table, context, self.domain, modulus,
                                   definitions=attempt.definitions, unroll=attempt.unroll, stride=attempt.stride, lattice=attempt.lattice)
         self.cuts = Cuts(attempt.level, chosen)
-        self.programs = [Program(f, self.algebra, self.cuts, k) for k, f in enumerate((lhs, rhs))]
+        self.programs = [Program(f, self.algebra, self.cuts, k, licensed) for k, f in enumerate((lhs, rhs))]
         self.printer = Printer(self.table, {f"x{k}": name for k, name in enumerate(lhs.dom.names)})
         self.cod = lhs.cod
         self.values: list[list[Expr]] = []
@@ -243,12 +243,11 @@ class Side:
         left, right = [frozenset(node for node, cut in program.named.items() if common.issuperset(cut)) for program in self.programs]
         return left, right
 
-    def premises(self) -> list[str]:
-        """The requirements of both sides that do not follow from facts and from earlier ones; over Z_n all of them."""
+    def left_over(self) -> list[str]:
+        """The requirements of both sides, in words, that do not follow from the facts."""
         found: dict[str, None] = {}
         for program in self.programs:
-            shown = {requirement for value, requirement, position in program.required
-                     if discharge.shown(program, value, requirement, position)}
+            shown = {requirement for value, requirement in program.required if discharge.shown(program, value, requirement)}
             found |= dict.fromkeys(str(spelled(program.morphism, r)) for r in program.morphism.requirements if r not in shown)
         return list(found)
 
@@ -257,7 +256,7 @@ class Side:
         if any(requirement.guards for requirement in program.morphism.requirements) or program.waiting or self.algebra.modulus:
             return None
         return frozenset((self.table.freeze(value), requirement.relation, requirement.extents)
-                         for value, requirement, _ in program.required if not discharge.shown(program, value, requirement, None))
+                         for value, requirement in program.required if not discharge.shown(program, value, requirement))
 
     def trace(self) -> dict:
         """What a certificate keeps."""
@@ -269,25 +268,20 @@ class Side:
                 "rules": dict(sorted(self.algebra.counts.items())), "licences": list(self.domain.used)}
 
 
-def _premises(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], side: Side | None) -> tuple[str, ...]:
-    """The facts, the requirements of both sides that are not shown, and what rules used besides."""
-    found = dict.fromkeys(str(fact) for fact in facts)
-    if side is None:
-        left = list(dict.fromkeys(str(spelled(f, r)) for f in (lhs, rhs) for r in f.requirements))
-    else:
-        left = side.premises()
-    notes = list(side.domain.notes) if side is not None else []
-    return tuple(found | dict.fromkeys([*_left_over(lhs, rhs, facts, left), *notes]))
+def _premises(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], notes: Iterable[str] = ()) -> tuple[str, ...]:
+    """The facts, the requirements of both sides that do not follow from them, and what rules used besides."""
+    return tuple(dict.fromkeys([*map(str, facts), *_left_over(lhs, rhs, facts), *notes]))
 
 
-def _left_over(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], left: list[str]) -> list[str]:
-    """The premises that are left, with fewer cuts where that leaves fewer: any derivation of the others from them will do."""
-    small = left and len(lhs.nodes) + len(rhs.nodes) <= SMALL
-    for level in (1, 0) if small else ():
-        side = Side(Attempt(level), _keep(lhs, ()), _keep(rhs, ()), facts, 0)
-        try:
-            side.decide()
-        except (ArithmeticError, ValueError, SymcatError):
-            continue
-        left = min(left, [*side.premises(), *side.domain.notes], key=len)
+def _left_over(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> list[str]:
+    """The requirements that do not follow from the facts, with as few cuts of values as a small program bears."""
+    left = list(dict.fromkeys(str(spelled(f, r)) for f in (lhs, rhs) for r in f.requirements))
+    for level in (1, 0) if len(lhs.nodes) + len(rhs.nodes) <= SMALL else (2,):
+        if left:
+            side = Side(Attempt(level), _keep(lhs, ()), _keep(rhs, ()), facts, 0, licensed=False)
+            try:
+                side.decide()
+            except (ArithmeticError, ValueError, SymcatError):
+                continue
+            left = min(left, side.left_over(), key=len)
     return left

@@ -47,7 +47,8 @@ class Cuts:
 class Program:
     """The normal forms of one side's arrays, over their formal indices."""
 
-    def __init__(self, morphism: Morphism, algebra: Normaliser, cuts: Cuts, side: int = 0) -> None:
+    def __init__(self, morphism: Morphism, algebra: Normaliser, cuts: Cuts, side: int = 0, licensed: bool = True) -> None:
+        self.licensed = licensed        # whether the program's requirements license rules
         self.morphism, self.algebra, self.table, self.cuts = morphism, algebra, algebra.table, cuts
         self.inputs = {name: f"x{k}" for k, name in enumerate(morphism.dom.names)}
         self.nodes = {node.name: node for node in morphism.nodes}
@@ -59,7 +60,7 @@ class Program:
         if cuts.chosen is not None:
             self._cut_here = cuts.chosen[side]
         self.waiting = [] if algebra.modulus else list(morphism.requirements)
-        self.required: list[tuple[Expr, Requirement, int]] = []     # in normal form, with how many were known before
+        self.required: list[tuple[Expr, Requirement]] = []     # in normal form
 
     def outputs(self) -> list[Expr]:
         """The normal forms of the outputs, over the formal indices of their shapes."""
@@ -109,8 +110,9 @@ class Program:
                     value = self.convert(requirement.expr, environment)
                     if not value and requirement.relation != ">=0":
                         continue
-                    self.required.append((value, requirement, len(self.algebra.domain.known)))
-                    self.algebra.domain.require(tuple(formals), value, requirement.relation, str(requirement))
+                    self.required.append((value, requirement))
+                    if self.licensed:
+                        self.algebra.domain.require(tuple(formals), value, requirement.relation, str(requirement))
             else:
                 left.append(requirement)
         self.waiting = left
