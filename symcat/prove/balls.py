@@ -35,6 +35,11 @@ def precision(bits: int) -> Iterator[None]:
         flint.ctx.prec = before
 
 
+def bits_in_force() -> int:
+    """The precision within the innermost block."""
+    return flint.ctx.prec
+
+
 def enclose(value: Fraction) -> arb:
     return arb(fmpq(value.numerator, value.denominator))
 

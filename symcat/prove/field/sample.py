@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symcat.prove.balls import apart, digits, enclose, exact, precision
+from symcat.prove.balls import apart, bits_in_force, digits, enclose, exact, precision
 from symcat.prove.field.read import Condition, ScalarGoal
 from symcat.prove.field.term import Term, numbers
 
@@ -63,12 +63,13 @@ def search(goal: ScalarGoal) -> Sampled:
 def compare(goal: ScalarGoal, tried: Iterable[Point], most: int, fine: int) -> Sampled:
     """Compare the sides at those points that satisfy the assumptions, until they differ or `most` agree."""
     inside = []
+    sides = Straight((goal.lhs, goal.rhs))
     for point in tried:
         if not admitted((*goal.assumptions, *goal.required), point):
             continue
         for bits in BITS if len(inside) < fine else BITS[:1]:
             with precision(bits):
-                values = _both(goal, point)
+                values = sides.values(point)
                 different = values and apart(*values)
                 if different:
                     return Sampled((point, *_texts(*values)), tuple(inside))
@@ -125,14 +126,6 @@ def sign_at(term: Term, point: Point, bits: int = 128) -> int | None:
             return evaluation.sign(evaluation.value(term))
         except (Open, Outside):
             return None
-
-
-def _both(goal: ScalarGoal, point: Point) -> tuple | None:
-    evaluation = Evaluation(point)
-    try:
-        return evaluation.value(goal.lhs), evaluation.value(goal.rhs)
-    except (Outside, Open):
-        return None
 
 
 def _texts(left: object, right: object) -> tuple[str, str, bool]:
@@ -197,6 +190,65 @@ class Evaluation:
                 result = result * value
             return result
         return FUNCTIONS[term.op](self, values[0], term.value)
+
+
+class Straight:
+    """Terms as one list of operations, each after those that it needs, for values at many points.
+
+    A switch needs only one of its branches: terms with one are evaluated part by part.
+    """
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self.terms, self.places = terms, {}
+        self.steps: list[tuple[str, tuple[int, ...], object]] = []
+        self.numbers: dict[int, dict[int, object]] = {}
+        self.branching = False
+        for term in terms:
+            self._place(term)
+
+    def _place(self, term: Term) -> int:
+        if term not in self.places:
+            args = tuple(map(self._place, term.args))
+            self.branching |= term.op == "switch"
+            self.places[term] = len(self.steps)
+            self.steps.append((term.op, args, term.value))
+        return self.places[term]
+
+    def values(self, point: Point) -> list | None:
+        """The balls of the terms; None where one of them has none."""
+        evaluation = Evaluation(point)
+        try:
+            if self.branching:
+                return [evaluation.value(term) for term in self.terms]
+            found = self._run(evaluation)
+        except (Outside, Open):
+            return None
+        balls = [found[self.places[term]] for term in self.terms]
+        return balls if all(ball.is_finite() for ball in balls) else None
+
+    def _run(self, evaluation: Evaluation) -> list:
+        numbers, found = self._numbers(), []
+        for place, (op, args, value) in enumerate(self.steps):
+            if args and op in ("add", "mul"):
+                ball = found[args[0]]
+                for other in args[1:]:
+                    ball = ball + found[other] if op == "add" else ball * found[other]
+            elif op == "number":
+                ball = numbers[place]
+            elif op in FUNCTIONS:
+                ball = FUNCTIONS[op](evaluation, found[args[0]], value)
+                if not ball.is_finite():
+                    raise Open
+            else:
+                ball = evaluation.value(Term(op, (), value))
+            found.append(ball)
+        return found
+
+    def _numbers(self) -> dict[int, object]:
+        """The numbers as balls of the precision in force."""
+        if (bits := bits_in_force()) not in self.numbers:
+            self.numbers[bits] = {k: enclose(value) for k, (op, _, value) in enumerate(self.steps) if op == "number"}
+        return self.numbers[bits]
 
 
 def _inside(evaluation: Evaluation, x, lowest: int):
