@@ -212,6 +212,8 @@ class Translation:
             return z3.Q(int(e.p), int(e.q), ctx=self.context)
         if isinstance(e, sp.Symbol):
             variable = self._variable(e)
+            if z3.is_bool(variable):
+                raise DomainError(f"{e} stands for a truth value in one place and for a number in another: use two symbols")
             return z3.ToReal(variable) if variable.is_int() else variable
         if e.is_Add:
             return reduce(lambda x, y: x + y, map(self.number, e.args))

@@ -219,7 +219,7 @@ def decide_formula(formula: Formula) -> Proof | dict[str, bool] | Open | None:
         return _propositions(formula, data)
     except DataError:
         return None
-    except Refused:
+    except (Refused, TypeError, LookupError):    # no formula of propositions
         return _never(formula, data)
 
 

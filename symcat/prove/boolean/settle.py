@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from symcat.category.morphism import Morphism
 from symcat.category.serialise import dump
-from symcat.errors import DataError
+from symcat.errors import DataError, UsageError
 from symcat.prove import record as records
 from symcat.prove.boolean import replay
 from symcat.prove.claim import Equation, Formula
@@ -18,6 +22,7 @@ from symcat.prove.witness import Witness
 from symcat.verdict import Domains, Verdict, proved, refuted, unknown
 
 FUNCTIONS = "as functions"
+TRUTH = {"True": sp.true, "False": sp.false}
 Settled = tuple[Verdict, "dict[str, Any] | None"]
 
 
@@ -68,6 +73,34 @@ def settle_formula(formula: Formula, about: Mapping[str, str] | None, engines: E
         return _proved(formula, [outcome], about)
     point = {name: str(value) for name, value in outcome.items()}
     return refuted({"point": point, "left": "false", "right": "true", "exact": True}, "SAT model, evaluated", FUNCTIONS), None
+
+
+def truths(lhs: object, rhs: object) -> bool:
+    """Whether two sides are formulas; a symbol is one beside a formula."""
+    return isinstance(lhs, Boolean) and isinstance(rhs, Boolean) and not (isinstance(lhs, sp.Expr) and isinstance(rhs, sp.Expr))
+
+
+def equivalence(lhs: Boolean, rhs: Boolean, rel: str, assuming: Sequence[object]) -> Formula:
+    """The formula that two formulas are true at the same values, under assumptions.
+
+    >>> p, q = sp.symbols("p q")
+    >>> equivalence(p & q, q, "=", [p]).hypotheses
+    (p,)
+    """
+    if rel != "=" or not all(isinstance(one, Boolean) for one in assuming):
+        raise UsageError(f"{lhs} {rel} {rhs}: formulas are equal or not, under assumptions that are formulas; for an order use "
+                         "sc.decide(sp.Implies(p, q), sp.true)")
+    return Formula(tuple(assuming), sp.Equivalent(lhs, rhs, evaluate=False))
+
+
+def with_sides(verdict: Verdict, lhs: Boolean, rhs: Boolean) -> Verdict:
+    """A refutation by truth values with the values of both sides there."""
+    point = (verdict.witness or {}).get("point", {})
+    if not verdict.refuted or not set(point.values()) <= set(TRUTH):
+        return verdict
+    place = {sp.Symbol(name): TRUTH[value] for name, value in point.items()}
+    left, right = (str(sp.sympify(side, strict=True).xreplace(place)) for side in (lhs, rhs))
+    return replace(verdict, witness={**verdict.witness, "left": left, "right": right})
 
 
 def replayable(trace: object) -> bool:
