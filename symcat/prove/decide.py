@@ -24,7 +24,7 @@ from symcat.laws.premises import about_wires, facts_of, relations, suppose
 from symcat.prove import points
 from symcat.prove import record as records
 from symcat.prove.additivity import states_additivity
-from symcat.prove.boolean.settle import finite, settle_formula, settle_functions
+from symcat.prove.boolean.settle import equivalence, finite, settle_formula, settle_functions, truths, with_sides
 from symcat.prove.claim import Additive, Claim, Equation, Formula, Holds, Inequality, Order
 from symcat.prove.discharge import discharge
 from symcat.prove.domains import of_programs
@@ -87,6 +87,8 @@ def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] 
         raise UsageError(f"a {type(lhs).__name__} against a {type(rhs).__name__}: give two morphisms or two SymPy expressions")
     if isinstance(lhs, Morphism):
         verdict = _decide_morphisms(lhs, rhs, rel, assuming, equality, engines)
+    elif truths(lhs, rhs):
+        verdict = with_sides(settle(equivalence(lhs, rhs, rel, assuming), "as functions", engines=engines)[0], lhs, rhs)
     else:
         verdict = _decide_expressions(lhs, rhs, rel, assuming, engines)
     return verdict.timed(time.perf_counter() - start)

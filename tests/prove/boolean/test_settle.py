@@ -31,6 +31,7 @@ from symcat.verdict import Verdict
 PAIR = space(x=Z2[4], y=Z2[4])
 P, Q = sp.symbols("p q")
 J, K = sp.symbols("j k", integer=True)
+X = sp.Symbol("x", real=True)
 
 
 def equation(left, right, dom=PAIR) -> tuple[Equation, ...]:
@@ -135,6 +136,25 @@ def test_a_false_formula_comes_with_the_values():
     verdict = decided(Formula((sp.Or(P, Q),), P))
     assert verdict.refuted and verdict.witness["point"] == {"p": "False", "q": "True"}
     assert decided(Formula((P, sp.Not(P, evaluate=False)), Q)).unknown
+
+
+@pytest.mark.parametrize(("left", "right", "assuming", "status"), [
+    (~(P & Q), ~P | ~Q, (), "proved"), (P | Q, P ^ Q, (), "refuted"), (P & Q, Q, [P], "proved"), (P >> Q, Q >> P, (), "refuted"),
+    (P | ~P, sp.true, (), "proved"), (P & Q, P, [P, ~P], "unknown"), (sp.Gt(X, 1), sp.Gt(2 * X, 2), (), "proved"),
+    (sp.Gt(X, 1), X, (), "unknown"), (sp.ITE(P, Q, ~Q), sp.Equivalent(P, Q), (), "proved"),
+])
+def test_formulas_are_decided(left, right, assuming, status):
+    verdict = decide(left, right, assuming=assuming)
+    assert verdict.status == status and verdict.equality == "as functions"
+    if verdict.refuted:
+        place = {sp.Symbol(name): {"True": sp.true, "False": sp.false}[value] for name, value in verdict.witness["point"].items()}
+        assert (verdict.witness["left"], verdict.witness["right"]) == tuple(str(side.xreplace(place)) for side in (left, right))
+
+
+@pytest.mark.parametrize(("left", "right", "rel", "assuming"), [(P & Q, Q, "<=", ()), (P & Q, Q, "=", (2,)), (P & Q, X + 1, "=", ())])
+def test_what_cannot_be_asked_about_formulas(left, right, rel, assuming):
+    with pytest.raises(UsageError):
+        decide(left, right, rel, assuming)
 
 
 def test_relations_that_sympy_would_decide_come_back_as_they_were_written():
