@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from symcat.checker.equations import equation
 from symcat.checker.forms import Refused, refusing
+from symcat.checker.formulas import inequality
+from symcat.checker.scalars import scalar
 from symcat.checker.structure import additive, same_program
 
 UNCHECKED = "unchecked"
@@ -20,10 +22,14 @@ def check(record: Mapping[str, Any]) -> dict[str, int]:
 
 def _check(record: Mapping[str, Any]) -> dict[str, int]:
     goal, evidence, counts = record["goal"], record["trace"], {}
-    if goal["kind"] not in ("equations", "additive"):
+    if goal["kind"] == "inequality":
+        return _cells(inequality, goal, evidence)
+    if goal["kind"] not in ("equations", "additive", "scalar"):
         return {UNCHECKED: 1}
     if not isinstance(evidence, list) or not all(isinstance(part, dict) and isinstance(part.get("method"), str) for part in evidence):
         raise Refused("its trace is not a list of proofs that name their methods")
+    if goal["kind"] == "scalar":
+        return _cells(scalar, goal, evidence[0]["trace"])
     if goal["kind"] == "additive" and evidence and evidence[0]["method"] == "linear typing":
         additive(goal["f"], goal["wires"])
         return {"linear typing": 1}
@@ -33,6 +39,11 @@ def _check(record: Mapping[str, Any]) -> dict[str, int]:
         method = _part(stated, proof)
         counts[method] = counts.get(method, 0) + 1
     return counts
+
+
+def _cells(shown: Callable[..., int], goal: Mapping[str, Any], trace: Mapping[str, Any]) -> dict[str, int]:
+    """The cells of a goal about scalars."""
+    return {"cells replayed": shown(goal, trace["replay"])} if "replay" in trace else {UNCHECKED: 1}
 
 
 def _part(stated: Mapping[str, Any], proof: Mapping[str, Any]) -> str:

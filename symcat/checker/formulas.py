@@ -11,6 +11,7 @@ from symcat.checker.scalars import cells, inside
 
 Term = list[Any]
 ZERO, ONE, TWO, HALF, MINUS = [["number", q] for q in ("0", "1", "2", "1/2", "-1")]
+VARIABLES = ("real", "integer", "dim", "symbol")
 ORDER = {">": ">0", ">=": ">=0", "=": "=0", "!=": "!=0"}
 TAKEN = {">": (0, 0, 1), ">=": (0, 1, 1), "<": (1, 0, 0), "<=": (1, 1, 0), "=": (0, 1, 0), "!=": (1, 0, 1)}
 
@@ -44,7 +45,7 @@ def term(data: Any) -> Term:
     match data:
         case ["/", int(p), int(q)]:
             return ["number", f"{p}/{q}"]
-        case ["real" | "integer" | "dim" | "symbol", str(name)]:
+        case [kind, str(name)] if kind in VARIABLES:
             return ["variable", name]
         case ["constant", ("pi" | "E") as name]:
             return ["pi"] if name == "pi" else exp(ONE)
@@ -95,8 +96,20 @@ def read(goal: Mapping[str, Any]) -> dict[str, Any]:
     """The goal in terms."""
     if goal["rel"] not in ("<", "<="):
         raise Refused(f"the relation {goal['rel']}")
+    stated = names([goal["lhs"], goal["rhs"], goal["assuming"]])
+    if len({name for _, name in stated}) < len(stated):
+        raise Refused("variables of different kinds have one name")
     return {"lhs": term(goal["lhs"]), "rhs": term(goal["rhs"]), "relation": ">0" if goal["rel"] == "<" else ">=0", "required": [],
             "assumptions": [assumed(*relation) for relation in goal["assuming"]]}
+
+
+def names(data: Any) -> set[tuple[str, str]]:
+    """The variables in data, with their kinds."""
+    if not isinstance(data, list):
+        return set()
+    if len(data) == 2 and data[0] in VARIABLES and isinstance(data[1], str):
+        return {(data[0], data[1])}
+    return set().union(*map(names, data))
 
 
 def assumed(relation: str, left: Any, right: Any) -> Sequence[Any]:

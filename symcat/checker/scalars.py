@@ -84,7 +84,9 @@ class Scalars(Functions):
         if relation not in RELATIONS:
             raise Refused(f"the relation {relation}")
         if self.point is not None:
-            if (e.keys() <= {ONE} or self.ask("test", e, relation)) and not (not e if relation == "=0" else self.shown(e, relation)):
+            q = Fraction(e.get(ONE, 0))
+            holds = {">0": q > 0, ">=0": q >= 0, "!=0": q != 0, "=0": q == 0}[relation]
+            if not holds if e.keys() <= {ONE} else self.ask("test", e, relation) and not self.shown(e, relation):
                 raise Refused("the point is not inside")
             return e
         if not e and relation in (">0", "!=0"):
@@ -422,7 +424,10 @@ def inside(goal: Mapping[str, Any], given: Mapping[str, Any] | None) -> None:
     """Refused when a point is given, and what is rational there, or of a sign that is shown, contradicts what the goal assumes."""
     if given is not None:
         run = Scalars(given["advice"], (), {name: number(q) for name, q in given["point"].items()})
-        run.gap(goal)
+        try:
+            run.gap(goal)
+        except (Split, Closed, Again):
+            raise Refused("the point is not inside") from None
 
 
 def cells(goal: Mapping[str, Any], node: Mapping[str, Any], advice: tuple = (), signs: tuple[int, ...] = ()) -> int:

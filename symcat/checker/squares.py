@@ -69,15 +69,18 @@ def row(run: Scalars, data: Sequence[Any]) -> Row:
             return (run.product(e, e), ">0") if relation == "!=0" else (e, relation)
         case ["shown", [*e], str(relation)]:
             e = run.expression(e)
-            if not run.shown(e, relation):
+            if relation not in (">0", ">=0", "!=0") or not run.shown(e, relation):
                 raise Refused("a row is not shown")
             return (run.product(e, e), ">0") if relation == "!=0" else (e, relation)
         case ["zero", [*e]]:
             e = run.expression(e)
             run.vanish(e)
             return e, "=0"
-        case ["power", [*factors]] if all(run.atom_sign(a) == ">0" for a, _ in factors):
-            return run.product(one, *[run.atom_power(a, k) for a, k in factors]), ">0"
+        case ["power", [*factors]]:
+            e = run.expression([[1, factors]], [a for a, _ in factors])
+            if not all(run.atom_sign(a) == ">0" for a, _ in factors):
+                raise Refused("a kernel is not shown positive")
+            return e, ">0"
         case ["tangent", [*u], [*v]]:       # exp(u) >= exp(v) (1 + u - v)
             u, v = run.expression(u), run.expression(v)
             slope = run.add(one, u, run.scale(v, -1))

@@ -28,7 +28,7 @@ from symcat.prove.boolean.settle import equivalence, finite, settle_formula, set
 from symcat.prove.claim import Additive, Claim, Equation, Formula, Holds, Inequality, Order
 from symcat.prove.discharge import discharge
 from symcat.prove.domains import of_programs
-from symcat.prove.engines import ON_ITS_WORD, STANDARD, Engines
+from symcat.prove.engines import BARE, ON_ITS_WORD, STANDARD, Engines
 from symcat.prove.field.read import ScalarGoal
 from symcat.prove.index.equal import Proof
 from symcat.prove.inside import data as point_data
@@ -249,7 +249,8 @@ def _settle_scalar(goal: ScalarGoal, about: Mapping[str, str] | None, engines: E
     if isinstance(outcome, Verdict):
         return outcome, None
     inside = {"inside": {name: str(value) for name, value in outcome.inside.items()}}
-    trace = [{"method": outcome.method, "premises": list(outcome.premises), "trace": {"cells": list(outcome.cells)}, **inside}]
+    shown = {"cells": list(outcome.cells)} | ({"replay": outcome.replay} if outcome.replay else {})
+    trace = [{"method": outcome.method, "premises": list(outcome.premises), "trace": shown, **inside}]
     record = records.make(goal, outcome.method, outcome.premises, trace, "as functions", about)
     return proved(outcome.method, records.stub(record), outcome.premises, "as functions", outcome.tested, outcome.domains), record
 
@@ -270,6 +271,7 @@ def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence
 
 def _decide_expressions(lhs: object, rhs: object, rel: str, assuming: Sequence[object], engines: Engines) -> Verdict:
     lhs, rhs = expression(lhs), expression(rhs)
+    engines = BARE if engines is STANDARD else engines      # no certificate is written here
     if rel != "=":
         verdict = settle(Inequality(lhs, rhs, rel, tuple(assuming)), "as functions", engines=engines)[0]
         further = _ordered(lhs, rhs, rel, assuming, engines) if verdict.unknown and _symbolic_powers(lhs, rhs) else verdict

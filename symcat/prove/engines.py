@@ -38,6 +38,13 @@ def ordered(goal: Inequality) -> object:
     return decide_inequality(goal)
 
 
+def recorded_order(goal: Inequality) -> object:
+    """The same with advice by which the checker replays the proof."""
+    from symcat.prove.advice.attach import ordered as advised_order
+
+    return advised_order(goal)
+
+
 def functions(equation: Equation) -> object:
     """The outcome of the engine of finite bases on an equation as functions; the SAT solver is loaded only when one is to be decided."""
     from symcat.prove.boolean.engine import decide_functions
@@ -64,6 +71,13 @@ def identity(goal: ScalarGoal) -> object:
     from symcat.prove.field.engine import settle_goal
 
     return settle_goal(goal)
+
+
+def recorded_identity(goal: ScalarGoal) -> object:
+    """The same with advice by which the checker replays the proof."""
+    from symcat.prove.advice.attach import identity as advised_identity
+
+    return advised_identity(goal)
 
 
 def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
@@ -111,5 +125,5 @@ class Engines:
     propositions: Callable[[Formula], object] = propositions
 
 
-STANDARD = Engines(refute, advised, prove_additive, valid)
+STANDARD = Engines(refute, advised, prove_additive, valid, recorded_order, identity=recorded_identity)
 BARE = Engines(refute, programs, prove_additive, valid)     # for those who have a certificate

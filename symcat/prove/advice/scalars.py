@@ -27,6 +27,7 @@ LEAST, LONG = 30, 4
 NOTHING: frozenset[str] = frozenset()
 ALLOWED = {">0": (1,), ">=0": (0, 1), "!=0": (-1, 1), "=0": (0,)}
 Point = Mapping[str, Fraction]
+Hint = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 class Rerun(Exception):
@@ -36,11 +37,12 @@ class Rerun(Exception):
 class Recording:
     """What the cells of one goal share."""
 
-    def __init__(self, goal: Mapping[str, Any], points: Sequence[Point], seconds: float, named: frozenset[str] = NOTHING) -> None:
+    def __init__(self, goal: Mapping[str, Any], points: Sequence[Point], seconds: float, named: frozenset[str] = NOTHING,
+                 hints: Sequence[Hint] = ()) -> None:
         self.goal, self.points = goal, [{name: float(q) for name, q in point.items()} for point in points]
         self.deadline = time.monotonic() + seconds
         self.orders: dict[str, int] = {}
-        self.named = named
+        self.named, self.hints = named, hints
         self.cells = 0
 
     def tree(self) -> dict[str, Any]:
@@ -71,13 +73,17 @@ class Recording:
         raise Refused("no advice")
 
 
-def advice(goal: Mapping[str, Any], points: Sequence[Point] = (), seconds: float = SECONDS) -> dict[str, Any] | None:
-    """A proof of an equation or an inequality as the checker replays it; None when none is found.  `points` lie inside its domain."""
+def advice(goal: Mapping[str, Any], points: Sequence[Point] = (), seconds: float = SECONDS,
+           hints: Sequence[Hint] = ()) -> dict[str, Any] | None:
+    """A proof of an equation or an inequality as the checker replays it; None when none is found.
+
+    `points` lie inside the domain; `hints` are problems about polynomials with their certificates, as `certify` gives them.
+    """
     stated = read(goal) if goal["kind"] == "inequality" else {**goal, "relation": "=0"}
-    return shown(stated, points, seconds)
+    return shown(stated, points, seconds, hints)
 
 
-def shown(goal: Mapping[str, Any], points: Sequence[Point], seconds: float) -> dict[str, Any] | None:
+def shown(goal: Mapping[str, Any], points: Sequence[Point], seconds: float, hints: Sequence[Hint] = ()) -> dict[str, Any] | None:
     """A proof of a goal in terms.
 
     Sums that stand in several places are names at first in what is long, which keeps powers of them from being multiplied out.
@@ -85,7 +91,7 @@ def shown(goal: Mapping[str, Any], points: Sequence[Point], seconds: float) -> d
     names = repeated(goal)
     ways = [(names, seconds / 3), (NOTHING, seconds)] if names else [(NOTHING, seconds)]
     for named, share in ways:
-        recording = Recording(goal, points, share, named)
+        recording = Recording(goal, points, share, named, hints)
         try:
             cells = recording.tree()
         except (Refused, Limit, ArithmeticError, RecursionError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -56,7 +57,8 @@ def decide_goal(goal: ScalarGoal) -> Verdict:
 
 @dataclass(frozen=True)
 class Settled:
-    """A proof: its method, its premises, the cells with their kernels, how many points agree, and one where the premises hold."""
+    """A proof: its method, its premises, the cells with their kernels, how many points agree, one where the premises hold, and
+    advice by which the checker replays it, if there is any."""
 
     method: str
     premises: tuple[str, ...]
@@ -64,6 +66,7 @@ class Settled:
     tested: int
     inside: Point
     domains: Domains | None = None
+    replay: Mapping[str, Any] | None = None
 
 
 def settle_goal(goal: ScalarGoal) -> Verdict | Settled:
