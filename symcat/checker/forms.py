@@ -20,7 +20,9 @@ def refusing() -> Iterator[None]:
     """Data of another form than expected is refused like data that says something wrong."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
+    except Refused:
+        raise
+    except Exception as error:
         raise Refused(f"malformed: {type(error).__name__}: {error}") from error
 
 

@@ -142,6 +142,8 @@ class Functions(Expressions):
     # ---- signs
     def shown(self, e: Expr, relation: str) -> bool:
         """Whether `e relation` follows from the form of e, from what is known of indices, or from a hypothesis."""
+        if relation not in IMPLIES:
+            raise Refused(f"the relation {relation} is not one that has a sign")
         key = "shown", tuple(sorted(e.items())), relation, len(self.hypotheses), self.facts
         if key not in self.memo:
             self.memo[key] = False       # an answer must not rest on itself

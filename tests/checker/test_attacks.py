@@ -6,6 +6,9 @@ import pytest
 
 from symcat.checker import Refused, check
 from symcat.checker.equations import Replay, equation
+from symcat.checker.forms import refusing
+from symcat.checker.formulas import inequality
+from symcat.checker.scalars import scalar
 from symcat.prove.advice import record
 
 N, M = ["dim", "n"], ["dim", "m"]
@@ -47,7 +50,7 @@ def proved(stated):
 
 
 def forged(stated, change):
-    """Advice in which some answers are changed: `change(kind, answer, recorder)`; Refused when the replay ends before its end."""
+    """Advice in which some answers are changed: `change(kind, answer, recorder)`."""
     class Forger(record.Recorder):
         def side(self, program, which):
             self.which = which
@@ -57,13 +60,10 @@ def forged(stated, change):
             self.tape[-1] = change(kind, super().ask(kind, *about), self)
             return self.tape[-1]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record, "Recorder", Forger)
-        patch.setattr(record, "ATTEMPTS", record.ATTEMPTS[2:3])
-        proof = record.advice(stated)
-    if proof is None:
-        raise Refused("no advice")
-    return proof
+    run = Forger(0, False, "none", [set(), set()])
+    with refusing():
+        run.decide(stated)
+    return bare(*run.tape)
 
 
 def bare(*tape):
@@ -220,3 +220,51 @@ def test_a_selector_has_one_of_the_indices_of_its_maximum():
     for component, fine in ((0, True), (1, True), (2, False), (-1, False)):
         chosen = program(best, node("o", ["argmax", "m", component]), dom=dom)
         assert proved(goal(chosen, chosen)) == fine
+
+
+# ---- scalars
+ONES = [[[], [["1", [["1", []]]]]]]        # the number 1, as a square with a weight
+
+
+def closed(*identity):
+    return ["closed", ["identity", *identity]]
+
+
+def terms(lhs, rhs):
+    return {"kind": "scalar", "lhs": lhs, "rhs": rhs, "variables": ["x"], "integers": [], "assumptions": [], "required": []}
+
+
+@pytest.mark.parametrize("row", [["shown", [["5", []]], "=0"], ["shown", [["5", []]], "<0"], ["zero", [["5", []]]], ["known", 0]])
+def test_what_is_not_0_is_no_multiple_of_which_all_is_made(row):
+    """x = x + 1, where a cell is to be empty since -1 = -1/5 5."""
+    x = ["variable", "x"]
+    stated = terms(x, ["add", x, ["number", "1"]])
+    advice = [None, closed([row], ONES, [], [[0, [["-1/5", []]]]], 0)]
+    with pytest.raises(Refused):
+        scalar(stated, {"inside": None, "cells": {"advice": advice, "cells": []}})
+
+
+def test_kernels_are_counted_from_the_first():
+    """A kernel -1 would be another one whenever there are more."""
+    x = ["variable", "x"]
+    stated = terms(["exp", x], ["mul", ["number", "2"], ["exp", x]])
+    row = ["power", [[-1, 1]]]
+    for advice in ([1, 1, closed([row], [[[0], ONES[0][1]]], [], [], 0)], [1, 1, ["multiple", -1, [["1", [[-1, 1]]]]]]):
+        with pytest.raises(Refused):
+            scalar(stated, {"inside": None, "cells": {"advice": advice, "cells": []}})
+
+
+def test_a_point_does_not_tell_cells_apart():
+    stated = terms(["switch", ["exp", ["variable", "x"]], *[["number", "0"]] * 3], ["number", "0"])
+    proof = {"inside": {"point": {"x": "1"}, "advice": [1, ["split", [["1", []]]]]}, "cells": {"advice": [], "cells": []}}
+    with pytest.raises(Refused):
+        scalar(stated, proof)
+
+
+def test_variables_of_two_kinds_are_two():
+    """A real x and an integer x are not one, and x <= x + 1 for two of them is false."""
+    stated = {"kind": "inequality", "lhs": ["real", "x"], "rhs": ["integer", "x"], "rel": "<=", "assuming": []}
+    with pytest.raises(Refused, match="one name"):
+        inequality(stated, {"inside": None, "cells": {"advice": [], "cells": []}})
+    same = {**stated, "rhs": ["real", "x"]}
+    assert inequality(same, {"inside": None, "cells": {"advice": [], "cells": []}}) == 1
