@@ -6,8 +6,9 @@ Besides `prove/balls.py` the only file that imports python-flint: its other half
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from math import comb
 
 from flint import Ordering, fmpq, fmpq_mat, fmpq_mpoly, fmpq_mpoly_ctx
@@ -129,13 +130,27 @@ def factors(p: Poly) -> tuple[Fraction, list[tuple[Poly, int]]]:
     if len(p) > FACTORED_TERMS or p.total_degree() > FACTORED_DEGREE:
         c = leading(p)
         return c, [(p * fmpq(c.denominator, c.numerator), 1)]
-    c, found = p.factor()
+    scale, monic = _factored(Hashed(key(p), p))
+    return scale, list(monic)
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """A polynomial that can be looked up."""
+
+    label: tuple
+    poly: Poly = field(compare=False)
+
+
+@lru_cache(maxsize=4096)
+def _factored(given: Hashed) -> tuple[Fraction, tuple[tuple[Poly, int], ...]]:
+    """A goal asks for the factors of one polynomial again and again."""
+    c, found = given.poly.factor()
     scale, monic = fraction(c), []
     for f, multiplicity in found:
-        first = leading(f)
-        scale *= first ** int(multiplicity)
+        scale *= leading(f) ** int(multiplicity)
         monic.append((f / f.leading_coefficient(), int(multiplicity)))
-    return scale, sorted(monic, key=lambda item: (item[0].total_degree(), len(item[0]), str(item[0])))
+    return scale, tuple(sorted(monic, key=lambda item: (item[0].total_degree(), len(item[0]), str(item[0]))))
 
 
 def characteristic(matrix: Sequence[Sequence[Fraction]]) -> list[Fraction]:
