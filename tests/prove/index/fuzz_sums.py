@@ -9,6 +9,7 @@ from symcat.category.expression import At, Bracket, index
 from symcat.category.functions import Smooth
 from symcat.category.morphism import Morphism
 from symcat.category.space import Real, dims, space
+from tests.prove.index.oracle import Run
 
 n, k = dims("n k")
 I, J, K = index(0), index(1), index(2)
@@ -163,3 +164,38 @@ def shares(rng):
     left = Morphism(DOM, space(y=Real[()]), (*nodes, total), ("y",), required)
     closed = [Part(extents, outer * top), Part((n,), outer * top.xreplace({J: I}), (), k if pair else sp.Integer(1))]
     return left, program([rng.choice(closed)])
+
+
+def licensed(rng):
+    """Sums with d / d for d, x or x + 1, required not to be 0 at the first k entries alone; elsewhere it is 0 now and then."""
+    below = rng.choice([lambda at: At("x", at), lambda at: At("x", at) + 1])
+    required = (Requirement((k,), below(I), "!=0", "!=0"),)
+    inverse = Comprehension("v", Real, (k,), (k,), (I,), 1 / below(I))
+    extra = rng.choice([n, k, n + 1])
+    p, q = rng.choice([I, J]), rng.choice([I, J])
+    order = [I - J - 1, J - I, I - J, J - n + I, k - 1 - I, J - k]
+    conditions = [rng.choice(order) for _ in range(rng.randint(0, 2))]
+    inside = [k - 1 - p, p]
+
+    def summand(quotient, guards):
+        body = sp.Mul(*[Bracket(g) for g in guards]) * quotient * At("w", q)
+        return Comprehension("y", Real, (n,), (n, extra), (I,), body)
+    outer = rng.choice([sp.Integer(1), below(p), At("x", I)])
+    left = summand(At("v", p) * below(p) * outer, [*conditions, *inside])
+    kept = [g for g in [*conditions, *inside] if rng.random() > 0.12]
+    right = summand(outer if rng.random() < 0.85 else sp.Integer(1), kept)
+    cod = space(y=Real[n])
+    return Morphism(DOM, cod, (inverse, left), ("y",), required), Morphism(DOM, cod, (inverse, right), ("y",), required)
+
+
+def zeros(left, right, rng):
+    """Whether two programs agree at all sizes where entries beyond the first k are 0 or not, and the first k are not."""
+    for sizes in SIZES:
+        wide = 3 * sizes["n"] + 3 * sizes["k"]
+        for _ in range(3):
+            x = {(p,): rng.choice([1, 2, -3]) if p < sizes["k"] else rng.choice([0, -1, 1, 3]) for p in range(wide)}
+            w = {(p,): rng.choice([0, 1, 2, 5]) for p in range(wide)}
+            one, other = (Run(f, sizes, [x, w, {}]).outputs() for f in (left, right))
+            if any(abs(a[p] - b[p]) > 1e-9 for a, b in zip(one, other, strict=True) for p in a):
+                return False
+    return True
