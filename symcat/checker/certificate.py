@@ -7,7 +7,7 @@ from typing import Any
 
 from symcat.checker.equations import equation
 from symcat.checker.forms import Refused, refusing
-from symcat.checker.formulas import inequality
+from symcat.checker.formulas import inequality, programs
 from symcat.checker.scalars import scalar
 from symcat.checker.structure import additive, same_program
 
@@ -53,6 +53,9 @@ def _part(stated: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
         return "identical programs"
     if "replay" not in proof["trace"]:
         return UNCHECKED
+    if "outputs" in proof["trace"]["replay"]:
+        programs(stated, proof["trace"]["replay"]["outputs"])
+        return "programs over scalars replayed"
     if not equation(stated, proof["trace"]["replay"]) <= set(proof["premises"]):
         raise Refused("the proof needs a premise that the certificate does not state")
     return "normal forms replayed"

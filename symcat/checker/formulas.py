@@ -16,6 +16,10 @@ ORDER = {">": ">0", ">=": ">=0", "=": "=0", "!=": "!=0"}
 TAKEN = {">": (0, 0, 1), ">=": (0, 1, 1), "<": (1, 0, 0), "<=": (1, 1, 0), "=": (0, 1, 0), "!=": (1, 0, 1)}
 
 
+NOTHING: Mapping[str, Term] = {}
+SMOOTH = ("exp", "log", "tanh", "sigmoid", "softplus")
+
+
 def minus(x: Term, y: Term) -> Term:
     return ["add", x, ["mul", MINUS, y]]
 
@@ -38,11 +42,14 @@ FUNCTIONS: dict[str, Callable[..., Term]] = {
 FUNCTIONS |= {"absolute": FUNCTIONS["Abs"], "sign": FUNCTIONS["Sign"], "maximum": FUNCTIONS["Max"], "minimum": FUNCTIONS["Min"]}
 
 
-def term(data: Any) -> Term:
-    """A term of the language of formulas."""
+def term(data: Any, arrays: Mapping[str, Term] = NOTHING) -> Term:
+    """A term of the language of formulas; `arrays` are the values of arrays of rank 0."""
     if type(data) is int:
         return ["number", str(data)]
+    more = lambda part: term(part, arrays)
     match data:
+        case ["at", str(name)] if name in arrays:
+            return arrays[name]
         case ["/", int(p), int(q)]:
             return ["number", f"{p}/{q}"]
         case [kind, str(name)] if kind in VARIABLES:
@@ -50,28 +57,28 @@ def term(data: Any) -> Term:
         case ["constant", ("pi" | "E") as name]:
             return ["pi"] if name == "pi" else exp(ONE)
         case ["+", *parts]:
-            return ["add", *map(term, parts)]
+            return ["add", *map(more, parts)]
         case ["*", *parts]:
-            return ["mul", *map(term, parts)]
+            return ["mul", *map(more, parts)]
         case ["^", base, exponent]:
-            return power(term(base), exponent)
+            return power(more(base), exponent, arrays)
         case ["Piecewise", *pieces]:
             if pieces[-1][0] != "piece" or pieces[-1][2] is not True:
                 raise Refused("a Piecewise without a last piece")
             return reduce(lambda other, piece: choose(piece[2], term(piece[1]), other), reversed(pieces[:-1]), term(pieces[-1][1]))
         case [str(name), *parts] if name in FUNCTIONS:
-            return FUNCTIONS[name](*map(term, parts))
+            return FUNCTIONS[name](*map(more, parts))
     raise Refused(f"{str(data)[:60]} is not a real expression")
 
 
-def power(base: Term, exponent: Any) -> Term:
+def power(base: Term, exponent: Any, arrays: Mapping[str, Term]) -> Term:
     match exponent:
         case int(p):
             q = 1
         case ["/", int(p), int(q)] if q > 1:
             pass
         case _:
-            return exp(["mul", term(exponent), ["log", base]])
+            return exp(["mul", term(exponent, arrays), ["log", base]])
     base = base if q == 1 else ["root", str(q), base]
     return ONE if p == 0 else ["power", str(p), base] if p > 0 else ["inverse", ["power", str(-p), base]]
 
@@ -124,3 +131,50 @@ def inequality(goal: Mapping[str, Any], proof: Mapping[str, Any]) -> int:
         stated = read(goal)
         inside(stated, proof["inside"])
         return cells(stated, proof["cells"])
+
+
+# ---- programs over scalars
+def programs(equation: Mapping[str, Any], proof: Sequence[Any]) -> int:
+    """The number of cells; Refused unless two programs over real scalars without kinks are shown to have equal outputs."""
+    with refusing():
+        goals = stated(equation)
+        if len(goals) != len(proof):
+            raise Refused(f"{len(goals)} outputs with {len(proof)} proofs")
+        return sum(cells(goal, one["cells"]) for goal, one in zip(goals, proof, strict=True))
+
+
+def stated(equation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One goal for each output, the facts assumed and the requirements of both sides required."""
+    left, right = equation["lhs"], equation["rhs"]
+    for end in ("dom", "cod"):
+        if [wire[1:] for wire in left[end]] != [wire[1:] for wire in right[end]] or any(wire[1:] != [0, []] for wire in left[end]):
+            raise Refused("a wire that is not a real scalar, or sides that do not fit")
+    (first, required), (second, others) = scalars(left), scalars(right)
+    facts = [*equation["facts"], *left["facts"], *right["facts"]]
+    assumptions = [[fact["relation"], smooth(fact["expr"], NOTHING)] for fact in facts]
+    return [{"lhs": x, "rhs": y, "relation": "=0", "assumptions": assumptions, "required": [*required, *others]}
+            for x, y in zip(first, second, strict=True)]
+
+
+def scalars(program: Mapping[str, Any]) -> tuple[list[Term], list[Sequence[Any]]]:
+    """The outputs of a program and its requirements, in terms of its inputs by position."""
+    arrays: dict[str, Term] = {name: ["variable", f"input {k}"] for k, (name, _, _) in enumerate(program["dom"])}
+    for node in program["nodes"]:
+        if any(node[key] for key in ("shape", "extents", "out", "guards", "modulus")) or node["op"] != "sum" or node["name"] in arrays:
+            raise Refused("an array, a sum, or a name that is taken")
+        arrays[node["name"]] = smooth(node["body"], arrays)
+    if any(r["extents"] or r["guards"] for r in program["requirements"]):
+        raise Refused("a requirement of arrays")
+    return [arrays[out] for out in program["outs"]], [[r["relation"], smooth(r["expr"], arrays)] for r in program["requirements"]]
+
+
+def smooth(data: Any, arrays: Mapping[str, Term]) -> Term:
+    """A body without kinks: equal values of functions with kinks do not make equal programs."""
+    waiting = [data]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            if part and part[0] not in ("/", "+", "*", "^", "at", *VARIABLES, *SMOOTH):
+                raise Refused(f"{str(part)[:60]} in a program over scalars")
+            waiting += part[1:]
+    return term(data, arrays)

@@ -394,6 +394,9 @@ class Scalars(Functions):
                 for s in (1, -1):
                     self.require(self.add({ONE: 1}, self.scale(self.value(x), s)), ">=0")
                 return self.odd("asin", self.value(x))
+            case ["tanh", x] if self.ask("defined"):
+                e = self.exponential(self.scale(self.value(x), 2))
+                return self.product(self.add(e, {ONE: -1}), self.inverse(self.add(e, {ONE: 1})))
             case ["atan" | "erf" | "tanh" as function, x]:
                 return self.odd(function, self.value(x))
             case ["switch", p, *branches] if len(branches) == 3:

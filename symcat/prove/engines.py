@@ -97,7 +97,13 @@ def advised(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof |
     if isinstance(proof, Failure) or proof.method == IDENTICAL:
         return proof
     goal = {"lhs": dump(lhs), "rhs": dump(rhs), "facts": [dump_fact(fact) for fact in facts]}
-    found = advice(json.loads(canonical_json(goal)), proof.method)
+    goal = json.loads(canonical_json(goal))
+    found = advice(goal, proof.method)
+    if found is None and "goals" in proof.trace:
+        from symcat.prove.advice.scalars import programs as over_scalars
+
+        found = over_scalars(goal)
+        proof = proof if found is None else replace(proof, method=proof.method.replace(", pruning trusted: z3", ""))
     if found is None:
         return replace(proof, method=f"{proof.method}, {ON_ITS_WORD}")
     return replace(proof, trace={**proof.trace, "replay": found})

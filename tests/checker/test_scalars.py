@@ -14,9 +14,10 @@ import pytest
 import sympy as sp
 
 from symcat.checker import Refused, check
-from symcat.checker.formulas import inequality
+from symcat.checker.formulas import inequality, programs
 from symcat.checker.scalars import BASES, Scalars, scalar
 from symcat.prove.advice.scalars import advice
+from symcat.prove.advice.scalars import programs as of_programs
 from symcat.prove.field.goal import dump_scalar
 from symcat.prove.field.read import read
 from symcat.prove.field.sample import sample
@@ -213,3 +214,44 @@ def test_a_hypothesis_is_not_made_up() -> None:
         run = Scalars([1, [k, values]])
         with pytest.raises((Refused, IndexError, ValueError)):
             run.sign(run.value(["variable", "x"]))
+
+
+def program(body: object, requirements: Sequence[object] = (), inputs: int = 1) -> dict:
+    node = {"name": "y", "modulus": 0, "shape": [], "extents": [], "out": [], "guards": [], "op": "sum", "body": body}
+    required = [{"extents": [], "guards": [], "relation": relation, "expr": e} for relation, e in requirements]
+    return {"dom": [[f"x{k}", 0, []] for k in range(inputs)], "cod": [["y", 0, []]], "nodes": [node], "outs": ["y"], "facts": [],
+            "requirements": required}
+
+
+X, ROOT5 = ["at", "x0"], ["^", 5, ["/", 1, 2]]
+PAIRS = {
+    "golden": (program(["^", ["+", 1, ROOT5], 2]), program(["+", 6, ["*", 2, ROOT5]])),
+    "tanh": (program(["tanh", X]), program(["+", -1, ["*", 2, ["sigmoid", ["*", 2, X]]]])),
+    "required": (program(["^", ["^", X, 2], ["/", 1, 2]], [(">=0", X)]), program(X)),
+    "softplus": (program(["softplus", X]), program(["+", X, ["softplus", ["*", -1, X]]])),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_programs_over_scalars(name: str) -> None:
+    lhs, rhs = PAIRS[name]
+    equation = {"lhs": lhs, "rhs": rhs, "facts": []}
+    found = json.loads(json.dumps(of_programs(equation)))
+    assert programs(equation, found["outputs"]) >= 1
+    wrong = {**equation, "rhs": edited(rhs, ("nodes", 0, "body"), ["*", 2, rhs["nodes"][0]["body"]])}
+    for changed in (wrong, {**equation, "lhs": {**lhs, "requirements": []}}) if name == "required" else (wrong,):
+        assert of_programs(changed, 1) is None
+        with pytest.raises(Refused):
+            programs(changed, found["outputs"])
+
+
+def test_programs_with_kinks_sums_or_arrays_are_refused() -> None:
+    plain = program(X)
+    found = of_programs({"lhs": plain, "rhs": plain, "facts": []})["outputs"]
+    for path, value in ((("nodes", 0, "body"), ["relu", X]), (("nodes", 0, "extents"), [3]), (("nodes", 0, "modulus"), 2),
+                        (("nodes", 0, "op"), "max"), (("dom", 0, 2), [["dim", "n"]]), (("dom", 0, 1), 2), (("nodes", 0, "name"), "x0")):
+        other = edited(plain, path, value)
+        with pytest.raises(Refused):
+            programs({"lhs": other, "rhs": other, "facts": []}, found)
+    with pytest.raises(Refused):
+        programs({"lhs": plain, "rhs": program(X, (), 2), "facts": []}, found)

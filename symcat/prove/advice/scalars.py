@@ -11,7 +11,7 @@ from typing import Any
 
 from symcat.checker.expressions import ONE
 from symcat.checker.forms import Refused
-from symcat.checker.formulas import read
+from symcat.checker.formulas import read, stated
 from symcat.checker.scalars import Again, Closed, Scalars, Split
 from symcat.checker.table import Expr, Term
 from symcat.prove.advice.laurent import Laurent, cleared, data, kernels
@@ -79,8 +79,17 @@ def advice(goal: Mapping[str, Any], points: Sequence[Point] = (), seconds: float
 
     `points` lie inside the domain; `hints` are problems about polynomials with their certificates, as `certify` gives them.
     """
-    stated = read(goal) if goal["kind"] == "inequality" else {**goal, "relation": "=0"}
-    return shown(stated, points, seconds, hints)
+    return shown(read(goal) if goal["kind"] == "inequality" else {**goal, "relation": "=0"}, points, seconds, hints)
+
+
+def programs(equation: Mapping[str, Any], seconds: float = SECONDS) -> dict[str, Any] | None:
+    """A proof that two programs over scalars have equal outputs; None when none is found."""
+    try:
+        goals = stated(equation)
+    except (Refused, KeyError, TypeError, ValueError):
+        return None
+    found = [shown(goal, (), seconds) for goal in goals]
+    return None if None in found else {"outputs": [{"cells": one["cells"]} for one in found]}
 
 
 def shown(goal: Mapping[str, Any], points: Sequence[Point], seconds: float, hints: Sequence[Hint] = ()) -> dict[str, Any] | None:
@@ -202,6 +211,9 @@ class Recorder(Scalars):
     # ---- answers
     def find_test(self, e: Expr, relation: str) -> int:
         return int(relation != "=0" and self.knows(e, relation))
+
+    def find_defined(self) -> int:
+        return int(self.recording.goal["relation"] == "=0")
 
     def find_cut(self, t: Sequence[Any]) -> int:
         return int(repr(t) in self.recording.named)
