@@ -179,6 +179,9 @@ class Fold:
         if not (self.closed.dom.fits(self.machine.start.dom * lists) and self.closed.cod.fits(self.machine.states)):
             raise ShapeError(f"a closed form {self.closed.dom} -> {self.closed.cod} of a fold: expected {self.machine.start.dom * lists} "
                              f"-> {self.machine.states}, the parameters and one list for each input")
+        if any(self.length in fact.expr.free_symbols for fact in self.facts):
+            raise UsageError(f"a fact about the length {self.length} of a fold: it would have to hold for {self.length} + 1 as well; "
+                             "state the fold for all lengths")
         if len(self.machine.outputs):
             raise ShapeError(f"a fold of a machine with outputs {self.machine.outputs}: only its states are compared")
 

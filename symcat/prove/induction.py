@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
-from symcat.category.comprehension import Fact
+from symcat.category.comprehension import Fact, Requirement
 from symcat.category.deserialise import load, load_fact
 from symcat.category.morphism import Morphism
 from symcat.category.serialise import dump, dump_fact
@@ -152,6 +152,8 @@ def _settled(goal: Inductive, about: Mapping[str, str] | None, engines: Engines)
         verdict, record = _settle(part, label, engines)
         if record is None:
             return unknown(_excuse(label, verdict), "induction", "as functions", tested), None
+        if limit := _about_length(goal, part, verdict.premises):
+            return unknown(f"the {label} is shown for some lengths only, those with {limit}", "induction", "as functions", tested), None
         parts.append({"obligation": label, "method": verdict.method, "premises": list(verdict.premises), "record": record})
     said = "; ".join(f"{part['obligation']} by {part['method']}" for part in parts)
     method, stated = f"induction: {said}", premises(goal, [part["premises"] for part in parts])
@@ -187,6 +189,27 @@ def _excuse(label: str, verdict: Verdict) -> str:
         where = "" if label in STARTS else ", a state that may never be reached: the relation or the invariants are too weak for a proof"
         return f"the {label} fails {describe(verdict.witness or {})}{where}"
     return f"the {label} is not shown: {verdict.reason}"
+
+
+def _about_length(goal: Inductive, part: object, stated: Sequence[str]) -> str:
+    """A premise of a fold's step about the length: from one length to the next a proof must not have gaps."""
+    if not isinstance(goal, Fold):
+        return ""
+    sides = [side for equation in part for side in (equation.lhs, equation.rhs)]
+    found = [str(fact) for side in sides for fact in side.facts if goal.length in fact.expr.free_symbols]
+    required = [(side, r) for side in sides for r in side.requirements if goal.length in _values(side, r)]
+    return next((text for text in (*found, *(str(spelled(side, r)) for side, r in required)) if text in stated), "")
+
+
+def _values(f: Morphism, requirement: Requirement) -> set[sp.Basic]:
+    """The symbols of a requirement and of all arrays that it is made from, their extents included."""
+    nodes, found, waiting = {node.name: node for node in f.nodes}, set(requirement.expr.free_symbols), list(requirement.sources)
+    while waiting:
+        node = nodes.pop(waiting.pop(), None)
+        if node is not None:
+            found |= node.symbols.union(*(extent.free_symbols for extent in node.extents))
+            waiting += node.sources
+    return found
 
 
 def premises(goal: Inductive, found: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -228,6 +251,8 @@ def replayed(goal: Inductive, record: Mapping[str, Any], verify: Verify) -> tupl
         found.append(f"{label}: {why}")
         if not ok:
             return False, found[-1]
+        if limit := _about_length(goal, obligation, part["premises"]):
+            return False, f"{label}: shown for some lengths only, those with {limit}"
     needed = premises(goal, [part["premises"] for part in parts])
     if unstated := [premise for premise in needed if premise not in record["premises"]]:
         return False, f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}"

@@ -262,3 +262,22 @@ def test_machines_that_put_out_nothing_are_refused():
     silent = Machine(identity(space(x=Real[n])), identity(space(x=Real[n])))
     with pytest.raises(ShapeError, match="without outputs"):
         Induction(silent, silent, identity(space(x=Real[n])))
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_step_that_is_shown_for_some_lengths_only_proves_nothing(wrong):
+    """The closed form is undefined for lists of length 5, and may be wrong from 6 on, where each step is right."""
+    from symcat.category.expression import At, Bracket
+    from symcat.category.morphism import Builder
+
+    build = Builder()
+    s, x = build.inputs(space(s=Real[()], x=Real[n]))
+    total = build.gather((), lambda i: At(x, i), (n,))
+    build.require((), n - 5, "!=0")
+    closed = build.build([build.gather((), lambda: At(s) + At(total) + wrong * Bracket(n - 6))], ["s"])
+    step = Machine(trace(lambda s, x: s + x, space(s=Real[()], x=Real[()])), trace(lambda s: s, space(s=Real[()])))
+    verdict = settle(Fold(step, closed, n))[0]
+    assert verdict.unknown
+    assert wrong or "for some lengths only, those with n - 4 != 0" in verdict.reason
+    with pytest.raises(UsageError, match="length n of a fold"):
+        Fold(step, closed, n, (Fact(n - 6, ">=0"),))
