@@ -10,13 +10,13 @@ from typing import Any
 
 from symcat.checker.expressions import Moves
 from symcat.checker.forms import ZERO, Form, Refused, form, plus, solved, tight
-from symcat.checker.functions import Functions
+from symcat.checker.maxima import Maxima
 from symcat.checker.table import Expr, Factors
 
 UNROLLED = 16
 
 
-class Sums(Functions):
+class Sums(Maxima):
     """Sums in normal form."""
 
     def opened(self, thing: tuple, used: frozenset[int], values: Moves) -> tuple[list[Form], Expr, list[int]]:

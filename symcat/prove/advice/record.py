@@ -12,19 +12,20 @@ from itertools import combinations, product
 from math import prod
 from typing import Any
 
-from symcat.checker.equations import ENTRIES, Replay
 from symcat.checker.forms import ZERO, Form, Refused, form, plus, solved, tight
 from symcat.checker.functions import IMPLIES
 from symcat.checker.programs import SCALARS
 from symcat.checker.table import Expr, Factors
 from symcat.prove.advice import elimination
 from symcat.prove.advice.skeleton import Skeletons
+from symcat.prove.advice.steps import STEPS, Steps
 from symcat.prove.index.hermite import column_hermite
 
 BINDINGS = 64
 RADIX_TERMS = 4
-TACTICS = 60
-ATTEMPTS = (("cut", ""), ("arguments", ""), ("none", ""), ("none", "definitions"), ("none", "unroll"), ("none", "definitions unroll"))
+ASKED = 6000         # questions of one attempt, those of searches included
+FORMS = ("cut", "arguments", "none")                                    # normal forms alone
+FURTHER = (("arguments", ""), ("none", ""), ("none", "definitions"), ("none", "unroll"), ("none", "definitions unroll"))    # with steps
 LEVELS = {"cuts 1": "arguments", "cuts 0": "none"}
 
 
@@ -33,19 +34,21 @@ def advice(equation: Mapping[str, Any], method: str = "") -> dict[str, Any] | No
 
     The engine's method says with which attempt to begin.
     """
-    moduli = sorted({m for _, m, _ in equation["lhs"]["cod"]})
     level = next((cuts for word, cuts in LEVELS.items() if word in method), "cut")
-    for cuts, options in sorted(ATTEMPTS, key=lambda attempt: attempt[0] != level):
+    forms = [(cuts, "", 0) for cuts in FORMS]
+    further = [(cuts, options, STEPS) for cuts, options in FURTHER]
+    for attempt in sorted(forms, key=lambda one: one[0] != level) + sorted(further, key=lambda one: one[0] != level):
         try:
-            return {"bases": [_base(equation, modulus, cuts, options.split()) for modulus in moduli]}
+            return {"bases": [_base(equation, modulus, *attempt) for modulus in sorted({m for _, m, _ in equation["lhs"]["cod"]})]}
         except (Refused, ArithmeticError, ValueError, RecursionError):
             continue
     return None
 
 
-def _base(equation: Mapping[str, Any], modulus: int, cuts: str, options: Sequence[str]) -> dict[str, Any]:
-    chosen = {option: option in options for option in ("definitions", "unroll")}
+def _base(equation: Mapping[str, Any], modulus: int, cuts: str, options: str, steps: int) -> dict[str, Any]:
+    chosen = {option: option in options.split() for option in ("definitions", "unroll")}
     run = Recorder(modulus, chosen["definitions"], cuts, [read_by_functions(equation[side]) for side in ("lhs", "rhs")], chosen["unroll"])
+    run.left = steps
     run.decide(equation)
     return {"modulus": modulus, **chosen, "advice": run.tape}
 
@@ -61,7 +64,7 @@ def read_by_functions(program: Mapping[str, Any]) -> set[str]:
     return {name for node in program["nodes"] for name in walk(node["body"], node["op"] == "max")}
 
 
-class Recorder(Replay):
+class Recorder(Steps):
     """A replay that finds its own advice.
 
     `cuts` says which arrays become names: "cut" all, "arguments" those that functions read, "none" none.
@@ -73,10 +76,18 @@ class Recorder(Replay):
         self.tape: list[Any] = []
         self.skeletons = Skeletons(self)
         self.given: tuple | None = None
-        self.tactics = 0
+        self.asked = 0
 
     def ask(self, kind: str, *about: Any) -> Any:
-        answer = self.given[1] if self.given and self.given[0] == (kind, *about) else getattr(self, f"find_{kind}")(*about)
+        self.asked += 1
+        if self.asked > ASKED:
+            raise Refused("an attempt asks too much")
+        if self.planned:
+            answer = self.planned.popleft()
+        elif self.given and self.given[0] == (kind, *about):
+            answer = self.given[1]
+        else:
+            answer = getattr(self, f"find_{kind}")(*about)
         self.tape.append(answer)
         return answer
 
@@ -264,61 +275,6 @@ class Recorder(Replay):
                 moves = {v: _plainly(x, step) for v, x in moves.items()}
             rows = [[row, moves[v][0], [[place[w], q] for w, q in moves[v][1] if w in place]] for v, row in zip(bound, matrix, strict=True)]
             yield [rows, _inverse(matrix)], moves
-
-    # ---- differences
-    def find_vanish(self, e: Expr) -> list | None:
-        """What to do about a difference that is not 0 as it stands."""
-        self.tactics += 1
-        if self.tactics > TACTICS:
-            return None
-        several = any(self.kind(a) == "several" for _, factors in e for a, _ in factors)
-        if several and len(self.cases(e)) == 1:
-            return ["clear"]
-        if any(guards for guards, _ in e):
-            return ["split", 0]
-        if several:
-            return ["clear"]
-        return self._refinement(e) or self._inside(e) or self._entries(e)
-
-    def _inside(self, e: Expr) -> list | None:
-        """Sums over one range whose summands may cancel; what stands outside of sums is spread where all of these have one range."""
-        numbers = self.sums(e)
-        ranges: dict[tuple, list[int]] = {}
-        for k, a in enumerate(numbers):
-            key = self.things[a][2], tuple(sorted(self.moved(g, self.renaming(a)) for g in self.things[a][3]))
-            ranges.setdefault(key, []).append(k)
-        alone = all([k for a, k in factors if a in numbers] in ([], [1]) for _, factors in e)
-        outside = any(not any(a in numbers for a, _ in factors) for _, factors in e)
-        if not alone or not ranges or (outside and len(ranges) > 1):
-            return None
-        chosen = next(iter(ranges.values()))
-        with self.trial():
-            if outside and not self.inhabited(self.things[numbers[chosen[0]]][3]):
-                return None
-        return ["inside", chosen, outside]
-
-    def _entries(self, e: Expr) -> list | None:
-        """An index of few values, to be replaced by each."""
-        indices = sorted(v for v in self.scope(e) if self.kind(v) == "index")
-        small = [k for k, v in enumerate(indices) if not self.things[v][-1][1] and 0 < self.things[v][-1][0] <= ENTRIES]
-        return ["entries", small[0]] if small and self.unroll else None
-
-    def _refinement(self, e: Expr) -> list | None:
-        """A guard of one sum by which another over the same factors is to be divided."""
-        numbers = self.sums(e)
-        for k, a in enumerate(numbers):
-            _, depth, count, guards, factors = self.things[a]
-            names = [*[self.id("bound", depth, j) for j in range(count)], *sorted(self.scope(e))]
-            for b in numbers:
-                _, other_depth, other_count, others, other_factors = self.things[b]
-                if a == b or (other_depth, other_count, other_factors) != (depth, count, factors):
-                    continue
-                for guard in others:
-                    with self.trial():
-                        undecided = not self.implied(guards, guard) and not self.implied(guards, plus((-1, ()), guard, -1))
-                    if undecided and all(v in names for v, _ in guard[1]):
-                        return ["refine", k, [guard[0], [[names.index(v), q] for v, q in guard[1]]]]
-        return None
 
 
 def _rows(slots: Sequence[Form], bound: Sequence[int]) -> list[list[int]]:
