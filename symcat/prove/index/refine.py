@@ -21,6 +21,7 @@ from symcat.prove.index.table import NONE, Expr, Factors, Several, Sum, Zero
 DEPTH = 6
 REFINEMENT = 3      # what one refinement of ranges costs of the depth
 CELLS = 24
+LARGE = 30          # terms of a difference that is looked at no further
 SYMMETRIC = 4       # indices whose permutations are looked through for symmetries
 
 
@@ -46,7 +47,7 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
         return True
     if _vanishes_pointwise(algebra, e, depth):
         return True
-    if depth > REFINEMENT:
+    if depth > REFINEMENT or len(e) > LARGE:
         return False
     return _vanishes_joined(algebra, e, depth) or _vanishes_by_residues(algebra, e, depth)
 
