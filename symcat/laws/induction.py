@@ -7,7 +7,7 @@ each an ordinary goal, and what it says of the first few steps, where it can be 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -131,7 +131,17 @@ class Induction:
         before = (h @ identity(f.inputs)) >> g.step if len(f.inputs) else h >> g.step
         sides = [suppose(side.renamed(dom=f.step.dom.names), self.invariants) for side in (after, before)]
         base, step = Equation(f.start >> h, g.start, self.facts), Equation(*sides, self.facts)
-        return ("base", (base,)), ("step", (step,)), *_kept(f, self.invariants, self.facts)
+        return ("base", (base,)), ("step", (step,)), *_kept(f, self.invariants, self.facts), *self._defined()
+
+    def _defined(self) -> Obligations:
+        """That the relation is defined at every state that is reached: otherwise it would say nothing from there on."""
+        guard = _guard(self.relation.renamed(dom=self.f.states.names))
+        if not guard:
+            return ()
+        values, conditions = guard
+        after = suppose(self.f.advance(), self.invariants) >> values
+        return ("relation defined at the start", Holds(self.f.initial() >> values, conditions, self.facts)), \
+            ("relation defined after a step", Holds(after, conditions, self.facts))
 
     def at(self, steps: int) -> tuple[Morphism, Morphism]:
         """What the two put out at a step."""
@@ -270,6 +280,19 @@ def _kept(machine: Machine, invariants: Sequence[Relational], facts: tuple[Fact,
     kept = suppose(machine.advance(), invariants)
     return ("invariants at the start", Holds(machine.initial(), tuple(invariants), facts)), \
         ("invariants kept", Holds(kept, tuple(invariants), facts))
+
+
+def _guard(relation: Morphism) -> tuple[Morphism, tuple[Relational, ...]] | None:
+    """What a relation requires of states, as a program that requires nothing, and conditions on its outputs; None for nothing."""
+    build = Builder()
+    build.call(relation, build.inputs(relation.dom))
+    asked = [one for one in build.requirements if one.sources]
+    if not asked:
+        return None
+    outs = [build.gather(one.extents, lambda *i, one=one: one.expr, name="required") for one in asked]
+    values = replace(build.build(outs, [f"required{k}" for k in range(len(outs))]), requirements=())
+    kinds = {"!=0": sp.Ne, ">0": sp.Gt, ">=0": sp.Ge}
+    return values, tuple(kinds[one.relation](sp.Symbol(f"required{k}", real=True), 0) for k, one in enumerate(asked))
 
 
 def _lists(inputs: Space, length: sp.Expr) -> Space:

@@ -36,7 +36,7 @@ from symcat.verdict import Verdict, describe, proved, refuted, unknown
 STEPS = 3
 SECONDS = 2.0
 Inductive = Induction | Invariance | Fold
-STARTS = ("base", "invariants at the start")
+STARTS = ("base", "invariants at the start", "relation defined at the start")
 
 
 def induction(f: object, g: object, relation: Morphism | Callable | Sequence[sp.Basic], *, initial: Sequence[Morphism] | None = None,
@@ -227,8 +227,16 @@ def premises(goal: Inductive, found: Sequence[Sequence[str]]) -> tuple[str, ...]
 
 
 def _carried(goal: Induction | Invariance) -> set[str]:
+    """What obligations of their own show of every state: the invariants, and what the relation requires."""
     states = goal.f.states if isinstance(goal, Induction) else goal.machine.states
-    return {str(requirement(states, relation)) for relation in goal.invariants}
+    found = {str(requirement(states, relation)) for relation in goal.invariants}
+    if isinstance(goal, Induction):
+        here = goal.relation.renamed(dom=states.names)
+        then = goal.f.advance() >> here
+        own = goal.f.advance()
+        said = {str(spelled(own, r)) for r in own.requirements}
+        found |= {text for f in (here, then) for r in f.requirements if r.sources and (text := str(spelled(f, r))) not in said}
+    return found
 
 
 # ---- replay

@@ -232,7 +232,25 @@ def test_a_relation_may_be_given_by_equations():
         induction(torch_momentum, momentum, [])
 
 
-def test_what_is_required_of_the_relation_stays_a_premise():
+def counting(late: int) -> Machine:
+    """Puts out 0 for five steps, then `late`."""
+    from symcat.category.elementwise import step
+
+    return Machine(trace(lambda t: (t + 1, late * step(t - 4)), space(t=Real[()])), trace(lambda a: 0 * a, space(a=Real[()])))
+
+
+@pytest.mark.parametrize("hole", [lambda t: t + 0 * (1 / (t - 5)), lambda t: t + 0 * (1 / (t - 1000))])
+def test_a_relation_that_is_not_defined_at_some_state_proves_nothing(hole):
+    """Without that, the relation would say nothing from there on, where the machines differ."""
+    verdict = settle(Induction(counting(0), counting(0), trace(hole, space(t=Real[()])), (t >= 0,)))[0]
+    assert verdict.unknown and "relation defined after a step" in verdict.reason
+    shifted = trace(lambda t: t + 0 * (1 / (t + 1)), space(t=Real[()]))
+    verdict = settle(Induction(counting(0), counting(0), shifted, (t >= 0,)))[0]
+    assert verdict.proved and verdict.premises == ()
+    assert not settle(Induction(counting(0), counting(1), shifted, (t >= 0,)))[0].proved
+
+
+def test_what_is_required_of_the_relation_is_to_be_shown():
     """V = 1/(1/v) is the identity where v is not 0, and says nothing where it is."""
     v1 = sp.Symbol("v1", real=True)
     verdict = induction(momentum, momentum, lambda p, v: (p, 1 / (1 / v)))
