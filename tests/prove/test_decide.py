@@ -205,7 +205,8 @@ def test_morphisms_of_different_types() -> None:
 
 @pytest.mark.parametrize(("arguments", "message"), [
     ((DOUBLE, x), "two morphisms or two"), ((DOUBLE, DOUBLE, ">"), "expected one of"), ((x, "x"), "expected a SymPy expression"),
-    ((x, 0.5), "float"), ((x * 0.5, x), "float"), ((x, sp.I), "no translation"), ((sp.Symbol("x", positive=True), x), "two symbols are called x"), ((sp.Symbol("z"), x), "no domain"),
+    ((x, 0.5), "float"), ((x * 0.5, x), "float"), ((x, sp.I), "no translation"),
+    ((sp.Symbol("x", positive=True), x), "two symbols are called x"), ((sp.Symbol("z"), x), "no domain"),
     ((sp.gamma(x), x), "no translation"), ((sp.Symbol("q", imaginary=True), x), "not real"), ((x, y, "=", [3]), "assumption"),
     ((x, y, "=", [sp.Lt(x, x)]), "assumption is false"), ((DOUBLE, TRIPLE, "=", [x]), "assumption"),
     ((DOUBLE, TRIPLE, "=", [n <= 0]), "assumption is false"),
