@@ -2,7 +2,8 @@
 
 The steps, as the advice names them: `clear` denominators, divide by `common` factors, `split` at a guard, treat one `sum` (divide
 it at a guard, by the residues of an index, or write an index out), `join` the sums of a term to one, look `inside` sums over one
-range, and take an index at each of its `entries` or by its `residue`.
+range, take an index at each of its `entries`, `at` the value that an equation gives it or by its `residue`, and show that two
+atoms are the `same` function of equal arguments.
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ class Differences(Programs):
                     raise Refused("an index that has not few values is replaced by each of them")
                 for value in range(count):
                     self.vanish(self.substituted(e, {v: (value, ())}))
+            case ["at", int(k)]:
+                self.vanish(self.at_equation(e, self.shared_equations(e)[k]))
+            case ["same", int(j), int(k)]:
+                one, other = (self.functions(e)[k] for k in (j, k))
+                self.same(one, other)
+                self.vanish(self.replaced(e, one, {((), ((other, 1),)): 1}))
             case ["residue", int(k), int(modulus)]:
                 self.vanish_by_residues(e, self.free_indices(e)[k], modulus)
             case _:
@@ -95,6 +102,29 @@ class Differences(Programs):
             rest = tuple(item for item in factors if item[0] != chosen)
             parts.append(self.product({(guards, rest): q}, self.power(body, most + dict(factors).get(chosen, 0))))
         return self.add(*parts)
+
+    # ---- equal atoms, equations
+    def functions(self, e: Expr) -> list[int]:
+        return sorted({a for _, factors in e for a, _ in factors if self.kind(a) in ("call", "several")})
+
+    def same(self, one: int, other: int) -> None:
+        """Refused unless two atoms are one function of arguments whose differences are shown to be 0."""
+        first, second = self.things[one], self.things[other]
+        bodies = [thing[2] if thing[0] == "call" else thing[1:] for thing in (first, second)]
+        if first[0] != second[0] or (first[0] == "call" and first[1] != second[1]) or len(bodies[0]) != len(bodies[1]):
+            raise Refused("two functions are taken to be one")
+        for left, right in zip(*bodies, strict=True):
+            self.vanish(self.add(self.thaw(left), self.scale(self.thaw(right), -1)))
+
+    def shared_equations(self, e: Expr) -> list[int]:
+        """The deltas that all terms have."""
+        return sorted(a for a, _ in next(iter(e))[1] if self.kind(a) == "zero" and all(a in dict(factors) for _, factors in e))
+
+    def at_equation(self, e: Expr, a: int) -> Expr:
+        """An expression under an equation, at the value that this gives a variable; elsewhere it is 0."""
+        v = min(v for v in self.solvable(self.things[a][1]) if self.kind(v) in ("index", "point"))
+        rest = {(guards, tuple(f for f in factors if f[0] != a)): q for (guards, factors), q in e.items()}
+        return self.substituted(rest, {v: solved(self.things[a][1], v)})
 
     # ---- cases
     def vanish_under(self, e: Expr, guard: Form) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 from math import prod
 from typing import Any
 
@@ -23,7 +23,8 @@ from symcat.prove.index.hermite import column_hermite
 
 BINDINGS = 64
 RADIX_TERMS = 4
-ASKED = 6000         # questions of one attempt, those of searches included
+TIED = 3             # indices that are reordered where their slots came by chance
+ASKED = 12000        # questions of one attempt, those of searches included
 FORMS = ("cut", "arguments", "none")                                    # normal forms alone
 FURTHER = (("arguments", ""), ("none", ""), ("none", "definitions"), ("none", "unroll"), ("none", "definitions unroll"))    # with steps
 LEVELS = {"cuts 1": "arguments", "cuts 0": "none"}
@@ -236,7 +237,10 @@ class Recorder(Steps):
 
     def find_canonical(self, bound: Sequence[int], guards: Sequence[Form], pure: Factors, depth: int, outer: Sequence[int]) -> list:
         """The affine change of bound variables with the least text: [matrix row, constant, shift] for each, and the inverse matrix."""
+        self.skeletons.tied = False
         found = {str(answer): (answer, moves) for answer, moves in self._changes(bound, guards, pure, depth, outer)}
+        if self.skeletons.tied and 1 < len(bound) <= TIED:
+            found = {str(answer): (answer, moves) for one in found.values() for answer, moves in self._reordered(bound, depth, *one)}
         if len(found) == 1:
             return next(iter(found.values()))[0]
         texts = []
@@ -249,6 +253,16 @@ class Recorder(Steps):
         if not texts:
             raise Refused("no canonical change of indices")
         return list(found.values())[min(texts)[2]][0]
+
+    def _reordered(self, bound: Sequence[int], depth: int, answer: list, moves: Mapping[int, Form]) -> Iterator[tuple]:
+        """A change of indices followed by each permutation of the new ones."""
+        rows, inverse = answer
+        names = [self.id("bound", depth, k) for k in range(len(bound))]
+        for order in permutations(range(len(bound))):
+            renamed = {w: form(names[order[k]]) for k, w in enumerate(names)}
+            back = [inverse[order.index(k)] for k in range(len(bound))]
+            moved = [[[row[order.index(k)] for k in range(len(bound))], constant, shift] for row, constant, shift in rows]
+            yield [moved, back], {v: _plainly(x, renamed) for v, x in moves.items()}
 
     def _image(self, pure: Factors, moves: Mapping[int, Form]) -> Expr | None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from math import factorial, prod
 
 from symcat.checker.equations import Replay
@@ -20,6 +20,7 @@ class Skeletons:
 
     def __init__(self, table: Replay) -> None:
         self.table = table
+        self.tied = False     # whether slots of one factor came in an order that was a matter of chance
 
     def text(self, e: Expr) -> str:
         return self._whole(e, NOTHING, [])
@@ -87,14 +88,14 @@ class Skeletons:
         terms = [(lambda inner, g=g, f=f, q=q: f"{q}[{self._marks(g, own)}]{self._product(f, own, inner)}") for (g, f), q in e.items()]
         return self._sorted(terms, "+", slots)
 
-    @staticmethod
-    def _sorted(parts: list, sign: str, slots: Slots) -> str:
+    def _sorted(self, parts: list, sign: str, slots: Slots) -> str:
         """Texts in order, the slots of each in its place."""
         found = []
         for part in parts:
             inner: Slots = []
             found.append((part(inner), inner))
         found.sort(key=lambda item: item[0])
+        self.tied |= any(one[0] == other[0] and one[1] for one, other in pairwise(found))
         for _, inner in found:
             slots += inner
         return sign.join(text for text, _ in found)

@@ -47,7 +47,7 @@ class Steps(Replay):
             return found
         if self.trials >= TRIALS:
             return None
-        for mode in ("refine", "inside", "join", "cells", "residues", "values", "entries"):
+        for mode in ("at", "same", "refine", "inside", "join", "cells", "residues", "values", "entries"):
             for step in islice(self._candidates(e, mode), 1 if mode in ("refine", "join") else TRIED):
                 if self._works(step, e, mode if mode in ("refine", "join", "cells", "residues", "values") else ""):
                     return step
@@ -93,9 +93,28 @@ class Steps(Replay):
                     yield from guards
                     yield from self._inner_guards(inner)
 
+    def _at(self, e: Expr) -> Iterator[list]:
+        """An equation between an index and the place of a maximum."""
+        for k, a in enumerate(self.shared_equations(e)):
+            found = [v for v in self.solvable(self.things[a][1]) if self.kind(v) in ("index", "point")]
+            if found and any(self.kind(v) == "argmax" for v in self.free[a]):
+                yield ["at", k]
+
+    def _same(self, e: Expr) -> Iterator[list]:
+        """Two atoms that may be one."""
+        atoms = self.functions(e)
+        for j, k in permutations(range(len(atoms)), 2):
+            first, second = self.things[atoms[j]], self.things[atoms[k]]
+            if first[0] == second[0] and (first[0] == "several" or (first[1] == second[1] and len(first[2]) == len(second[2]))) and j < k:
+                yield ["same", j, k]
+
     # ---- what may help
     def _candidates(self, e: Expr, mode: str) -> Iterator[list]:
         match mode:
+            case "at":
+                yield from self._at(e)
+            case "same":
+                yield from self._same(e)
             case "refine":
                 yield from self._refinements(e)
             case "join":
