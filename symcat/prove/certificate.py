@@ -56,7 +56,7 @@ def verified(record: Mapping[str, Any]) -> tuple[bool, str]:
         if replayable(record["trace"]):
             return verified_by_replay(goal, record)
         if isinstance(goal, (Holds, Order)):
-            why = holds.flaw(goal, record["premises"], record["trace"])
+            why = holds.flaw(goal, record["premises"], record["trace"]) or holds.misnamed(record)
             trust = f"; {TRUSTED}" if holds.by_z3(record["trace"]) else ""
             return not why, why or f"each condition shown again for a generic entry, at a point where all premises hold{trust}"
         if isinstance(goal, INDUCTIVE):
@@ -86,8 +86,10 @@ def _aside(goal: object, record: Mapping[str, Any]) -> str:
     if isinstance(goal, ScalarGoal):
         return "" if _inside(goal, record["trace"]) else "the point that should satisfy the premises does not"
     equations = goal.equations if isinstance(goal, Additive) else goal
-    if not isinstance(equations, tuple) or not isinstance(record["trace"], list):
+    if not isinstance(equations, tuple) or not _parts(record):
         return ""
+    if {premise for part in record["trace"] for premise in part["premises"]} != set(record["premises"]):
+        return "the premises of its parts are not those that it states"
     for equation, part in zip(equations, record["trace"], strict=False):
         sides = (equation.lhs, equation.rhs)
         if "discharged" in part and (why := undone(part["discharged"], sides, equation.facts)):
@@ -97,9 +99,15 @@ def _aside(goal: object, record: Mapping[str, Any]) -> str:
     return ""
 
 
+def _parts(record: Mapping[str, Any]) -> bool:
+    """Whether a record's trace is a list of proofs with their premises."""
+    trace = record["trace"]
+    return isinstance(trace, list) and all(isinstance(part, dict) and isinstance(part.get("premises"), list) for part in trace)
+
+
 def _with_discharged(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """The record with the premises that were discharged, and seen to be, among those of each part."""
-    if not isinstance(record["trace"], list):
+    if not _parts(record):
         return record
     gone = [[one["premise"] for one in part.get("discharged", ())] for part in record["trace"]]
     pairs = zip(record["trace"], gone, strict=True)

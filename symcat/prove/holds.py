@@ -154,6 +154,12 @@ def flaw(goal: Holds | Order, stated: Sequence[str], trace: object) -> str:
     return inside.flaw((asked.program,), asked.facts, trace.get("inside"))
 
 
+def misnamed(record: Mapping[str, Any]) -> str:
+    """Why the method of a record is not that of its proofs; the empty text when it is."""
+    methods = [str(proof.get("method")) for proof in record["trace"]["proofs"]]
+    return "" if record["method"] == "; ".join(dict.fromkeys(methods)) else f"its proofs are by {', '.join(methods)}"
+
+
 def by_z3(trace: Mapping[str, Any]) -> bool:
     """Whether a proof rests on Z3's word in some place."""
     return any("Z3" in str(proof.get("method")) for proof in trace["proofs"])

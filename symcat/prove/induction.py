@@ -155,11 +155,15 @@ def _settled(goal: Inductive, about: Mapping[str, str] | None, engines: Engines)
         if limit := _about_length(goal, part, verdict.premises):
             return unknown(f"the {label} is shown for some lengths only, those with {limit}", "induction", "as functions", tested), None
         parts.append({"obligation": label, "method": verdict.method, "premises": list(verdict.premises), "record": record})
-    said = "; ".join(f"{part['obligation']} by {part['method']}" for part in parts)
-    method, stated = f"induction: {said}", premises(goal, [part["premises"] for part in parts])
+    method, stated = method_of(parts), premises(goal, [part["premises"] for part in parts])
     names = _programs(goal, 1)[0].dom.names
     record = records.make(goal, method, stated, {"parts": parts, "run": inside.data(run, names)}, "as functions", about)
     return proved(method, records.stub(record), stated, "as functions", tested), record
+
+
+def method_of(parts: Sequence[Mapping[str, Any]]) -> str:
+    """The method of an induction: those of its obligations."""
+    return "induction: " + "; ".join(f"{part['obligation']} by {part['method']}" for part in parts)
 
 
 def _settle(part: object, label: str, engines: Engines) -> tuple[Verdict, dict[str, Any] | None]:
@@ -251,7 +255,8 @@ def replayed(goal: Inductive, record: Mapping[str, Any], verify: Verify) -> tupl
         return False, f"the obligations of this induction are {', '.join(label for label, _ in asked)}"
     for part, (label, obligation) in zip(parts, asked, strict=True):
         own = part.get("record")
-        if not isinstance(own, Mapping) or sorted(own) != sorted(records.FIELDS) or own["premises"] != part.get("premises"):
+        whole = isinstance(own, Mapping) and sorted(own) == sorted(records.FIELDS)
+        if not whole or any(own[key] != part.get(key) for key in ("premises", "method")):
             return False, f"{label}: there is no record of its proof"
         if own["goal"] != records.goal_json(obligation):
             return False, f"{label}: the record is about another goal than this induction asks for"
@@ -261,6 +266,8 @@ def replayed(goal: Inductive, record: Mapping[str, Any], verify: Verify) -> tupl
             return False, found[-1]
         if limit := _about_length(goal, obligation, part["premises"]):
             return False, f"{label}: shown for some lengths only, those with {limit}"
+    if record["method"] != method_of(parts):
+        return False, f"the method of these parts is {method_of(parts)}"
     needed = premises(goal, [part["premises"] for part in parts])
     if unstated := [premise for premise in needed if premise not in record["premises"]]:
         return False, f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}"

@@ -191,6 +191,11 @@ def test_a_certificate_holds_until_it_is_changed(kind, tmp_path):
     other = copy.deepcopy(record)
     other["trace"]["parts"][0]["record"] = other["trace"]["parts"][1]["record"]
     assert not verified(other)[0]
+    other = copy.deepcopy(record)
+    other["trace"]["parts"][0]["method"] = "magic"
+    assert not verified(other)[0]
+    other["trace"]["parts"][0]["record"]["method"] = "magic"
+    assert not verified(other)[0]
 
 
 def test_a_certificate_of_one_induction_is_none_of_another(tmp_path):
