@@ -22,7 +22,7 @@ from symcat.verdict import Verdict
 ON_ITS_WORD = "trusted: the engine"
 PRUNED = ", pruning trusted: z3"
 POINTS = 20
-SECONDS, SHORT = 20.0, 6.0
+SECONDS, SHORT = 20.0, 15.0
 
 
 def identity(goal: ScalarGoal) -> Verdict | Settled:

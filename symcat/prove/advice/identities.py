@@ -11,12 +11,13 @@ from symcat.checker.expressions import ONE
 from symcat.checker.table import Expr
 from symcat.prove.advice.hints import hinted
 from symcat.prove.advice.laurent import cleared, data, kernels
-from symcat.prove.inequality.search import LEVELS, certify
+from symcat.prove.inequality.search import LEVELS, Level, certify
 
 if TYPE_CHECKING:
     from symcat.prove.advice.scalars import Recorder
 
 UNIT = [["1", []]]
+MULTIPLIED = Level(0, 2, 1, False)       # the goal times a sum of single rows
 MOST_ROWS, MOST_TERMS, MOST_VARIABLES, PAIRS = 30, 60, 8, 5
 
 
@@ -60,7 +61,7 @@ class Search:
         constraints = [{"relation": r, "polynomial": self._poly(e, places)} for _, e, r in self.constraints]
         problem = {"variables": [f"v{k}" for k in range(max(len(places), 1))], "goal": self._poly(self.goal, places),
                    "strict": self.relation == ">0", "cell": False, "constraints": constraints}
-        levels = [level for level in LEVELS if not (self.below and level.squared)]
+        levels = [level for level in (*LEVELS[:2], MULTIPLIED, *LEVELS[2:]) if not (self.below and level.squared)]
         names = [str(self.run.things[a][1]) if self.run.kind(a) == "hyper" else "" for a in places]
         hints = [] if self.below else self.run.recording.hints
         found = next((moved for hint in hints if (moved := hinted(*hint, problem, names))), None)

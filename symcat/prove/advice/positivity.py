@@ -38,7 +38,7 @@ class Positivity:
             if c is not None and (c > 0 or relation == "!=0"):
                 return [k, []]
         if not any(run.kind(a) == "hyper" for a in self._leaves(e)):
-            return self._number(e, relation)
+            return self._number(e, relation) or self._by_monotony(e, relation)
         label = run.text(e), relation, len(run.hypotheses)
         if label in self.failed or run.depth > DEPTH or set(run.numeric.signs(e)) - {None, *WANTED[relation], 0}:
             return None
@@ -142,24 +142,38 @@ class Positivity:
         return Search(self.run, e, relation, patient).certificate(PATIENT if patient else QUICK)
 
     def _by_monotony(self, e: Expr, relation: str) -> list | None:
-        """exp(u) > exp(v) for u > v, and log(f) > 0 for f > 1, by tangents."""
-        run = self.run
-        own = [run.things[a] for a in kernels(e)]
-        if relation == "!=0" or any(thing[:2] not in (("call", "exp"), ("call", "log")) for thing in own):
+        """exp(u) > exp(v) for u > v, and log(f) > u for f > exp(u), by tangents."""
+        if relation == "!=0":
             return None
-        if len(e) == 1 and own[0][1] == "log" and next(iter(e))[1][0][1] == 1:
-            (q,), f = e.values(), run.thaw(own[0][2][0])
-            gap = run.add(run.scale(f, 1 if q > 0 else -1), {ONE: Fraction(-1 if q > 0 else 1)})
-            log = run.scale(e, 1 / Fraction(q))
-            if run.knows(gap, relation):
-                rows = [["tangent", [], data(log)] if q > 0 else ["tangent", data(log), []], ["shown", data(gap), relation],
-                        ["shown", data(f), ">0"]]
-                return certificate(rows, [term([2] if q > 0 else [])], [term([0], abs(q)), term([1], abs(q))])
-        if len(e) == 2 and sum(e.values()) == 0 and all(thing[1] == "exp" for thing in own):
-            (_, first), (_, second) = sorted(e, key=lambda t: -e[t])
-            u, v = (run.add(*[run.scale(run.thaw(run.things[a][2][0]), k) for a, k in factors]) for factors in (first, second))
-            gap, q = run.add(u, run.scale(v, -1)), max(e.values())
-            if run.knows(gap, relation):
-                rows = [["tangent", data(u), data(v)], ["shown", data(gap), relation], ["power", [list(item) for item in second]]]
-                return certificate(rows, [term([])], [term([0], q), term([1, 2], q)])
-        return None
+        plain = [factors[0][0] for _, factors in e if len(factors) == 1 and factors[0][1] == 1]
+        logs = [a for a in plain if self.run.things[a][:2] == ("call", "log")]
+        return next((found for a in logs if (found := self._logarithm(e, a, relation))), None) or self._exponentials(e, relation)
+
+    def _logarithm(self, e: Expr, a: int, relation: str) -> list | None:
+        """f (log f - u) >= f - exp(u), and exp(u) (u - log f) >= exp(u) - f."""
+        run, term_ = self.run, ((), ((a, 1),))
+        q, f, log = Fraction(e[term_]), run.thaw(run.things[a][2][0]), {term_: Fraction(1)}
+        u = run.scale({t: c for t, c in e.items() if t != term_}, -1 / q)
+        with run.trial():
+            power = run.exponential(u)
+        gap = run.scale(run.add(f, run.scale(power, -1)), 1 if q > 0 else -1)
+        below = any(k < 0 for part in (gap, power, u) for _, factors in part for _, k in factors)
+        if below or max(kernels(gap, power), default=0) >= len(run.things) or not run.knows(gap, relation):
+            return None
+        left = f if q > 0 else power
+        tangent = ["tangent", data(u), data(log)] if q > 0 else ["tangent", data(log), data(u)]
+        rows = [tangent, ["shown", data(gap), relation], ["shown", data(left), ">0"]]
+        return certificate(rows, [term([2])], [term([0], abs(q)), term([1], abs(q))]) if run.knows(left, ">0") else None
+
+    def _exponentials(self, e: Expr, relation: str) -> list | None:
+        """exp(u) - exp(v) >= exp(v) (u - v)."""
+        run = self.run
+        if len(e) != 2 or sum(e.values()) != 0 or any(run.things[a][:2] != ("call", "exp") for a in kernels(e)):
+            return None
+        (_, first), (_, second) = sorted(e, key=lambda t: -e[t])
+        u, v = (run.add(*[run.scale(run.thaw(run.things[a][2][0]), k) for a, k in factors]) for factors in (first, second))
+        gap, q = run.add(u, run.scale(v, -1)), max(e.values())
+        if any(k < 0 for part in (u, v) for _, factors in part for _, k in factors) or not run.knows(gap, relation):
+            return None
+        rows = [["tangent", data(u), data(v)], ["shown", data(gap), relation], ["power", [list(item) for item in second]]]
+        return certificate(rows, [term([])], [term([0], q), term([1, 2], q)])

@@ -298,7 +298,7 @@ class Recorder(Scalars):
         for f, k in found:
             sign = self.side(f)
             if sign is None:
-                return ["split", data(self.simpler(f))]
+                return ["split", data(self.simpler(self.eliminate(f)))]
             c *= sign ** abs(k)
             chosen.append([data(self.scale(f, sign)), k])
         if c < 0:
@@ -417,7 +417,7 @@ class Recorder(Scalars):
         parts = self.parts(e)
         for f, _ in parts[1] if parts else ():
             if not (self.knows(f, ">0") or self.knows(self.scale(f, -1), ">0")) and not self.works(self.vanish, f):
-                return ["split", data(self.simpler(f))]
+                return ["split", data(self.simpler(self.eliminate(f)))]
         return ["split", data(e)]
 
     def simpler(self, f: Expr) -> Expr:
