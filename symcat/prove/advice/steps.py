@@ -145,15 +145,19 @@ class Steps(Replay):
             for b in numbers:
                 if self.things[b][1:3] != (depth, count) or self.things[b][4] != factors:
                     continue
-                for guard in self._images(self.things[b][3], own):
+                for guard in self._images(self.things[b][3], factors, own):
                     if all(v in names for v, _ in guard[1]) and self._undecided(guards, guard):
                         yield ["sum", k, "guard", _written(guard, names)]
 
-    def _images(self, guards: tuple, own: list[int]) -> list[Form]:
-        found = dict.fromkeys(guards)
+    def _images(self, guards: tuple, factors: tuple, own: list[int]) -> list[Form]:
+        """Guards with their images under the permutations of the indices that leave the summand as it is."""
+        found, summand = dict.fromkeys(guards), {((), factors): 1}
         for order in permutations(own) if 1 < len(own) <= ORDERED else ():
             moves = {v: form(w) for v, w in zip(own, order, strict=True)}
-            found |= dict.fromkeys(self.moved(g, moves) for g in guards)
+            with self.trial():
+                symmetric = self.substituted(summand, moves) == summand
+            if symmetric:
+                found |= dict.fromkeys(self.moved(g, moves) for g in guards)
         return list(found)
 
     def _undecided(self, guards: tuple, guard: Form) -> bool:
