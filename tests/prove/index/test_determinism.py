@@ -15,6 +15,11 @@ for name in ("softmax", "correlate", "max_pool"):
         for left, right in LAWS[law](f):
             proof = prove_equal(left, right)
             print(proof.method, proof.premises, json.dumps(proof.trace))
+import random
+from tests.prove.index import fuzz_maxima, fuzz_sums
+for seed in range(12):
+    for goal in (fuzz_sums.goal, fuzz_sums.shares, fuzz_maxima.goal, fuzz_maxima.iterated):
+        print(prove_equal(*goal(random.Random(seed))))
 print(prove_equal(R(attention()), R(attention()) + R(attention())))
 """
 
