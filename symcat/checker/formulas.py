@@ -103,15 +103,21 @@ def read(goal: Mapping[str, Any]) -> dict[str, Any]:
     """The goal in terms."""
     if goal["rel"] not in ("<", "<="):
         raise Refused(f"the relation {goal['rel']}")
-    stated = names([goal["lhs"], goal["rhs"], goal["assuming"]])
-    if len({name for _, name in stated}) < len(stated):
-        raise Refused("variables of different kinds have one name")
+    apart([goal["lhs"], goal["rhs"], goal["assuming"]])
     return {"lhs": term(goal["lhs"]), "rhs": term(goal["rhs"]), "relation": ">0" if goal["rel"] == "<" else ">=0", "required": [],
             "assumptions": [assumed(*relation) for relation in goal["assuming"]]}
 
 
+def apart(data: Any) -> None:
+    """Refused when two variables would be one term: a real x and an integer x are not the same."""
+    found = names(data)
+    if len({name for _, name in found}) < len(found) or not all(name.isidentifier() for _, name in found):
+        raise Refused("variables of different kinds have one name, or a name is none")
+
+
 def names(data: Any) -> set[tuple[str, str]]:
     """The variables in data, with their kinds."""
+    data = list(data.values()) if isinstance(data, dict) else data
     if not isinstance(data, list):
         return set()
     if len(data) == 2 and data[0] in VARIABLES and isinstance(data[1], str):
@@ -149,6 +155,9 @@ def stated(equation: Mapping[str, Any]) -> list[dict[str, Any]]:
     for end in ("dom", "cod"):
         if [wire[1:] for wire in left[end]] != [wire[1:] for wire in right[end]] or any(wire[1:] != [0, []] for wire in left[end]):
             raise Refused("a wire that is not a real scalar, or sides that do not fit")
+    if not left["cod"] or not len(left["cod"]) == len(left["outs"]) == len(right["outs"]):
+        raise Refused("outputs that are not those of the codomain")
+    apart([left, right, equation["facts"]])
     (first, required), (second, others) = scalars(left), scalars(right)
     facts = [*equation["facts"], *left["facts"], *right["facts"]]
     assumptions = [[fact["relation"], smooth(fact["expr"], NOTHING)] for fact in facts]

@@ -7,7 +7,7 @@ import pytest
 from symcat.checker import Refused, check
 from symcat.checker.equations import Replay, equation
 from symcat.checker.forms import refusing
-from symcat.checker.formulas import inequality
+from symcat.checker.formulas import inequality, programs
 from symcat.checker.scalars import scalar
 from symcat.prove.advice import record
 
@@ -268,3 +268,19 @@ def test_variables_of_two_kinds_are_two():
         inequality(stated, {"inside": None, "cells": {"advice": [], "cells": []}})
     same = {**stated, "rhs": ["real", "x"]}
     assert inequality(same, {"inside": None, "cells": {"advice": [], "cells": []}}) == 1
+
+
+def one_number(body, name="o", outs=None):
+    made = node(name, body)
+    return {**program(made, dom=[["x", 0, []]]), "outs": [name] if outs is None else outs}
+
+
+def test_programs_over_scalars_have_outputs_and_variables_of_one_kind():
+    empty = {"cells": {"advice": [], "cells": []}}
+    with pytest.raises(Refused, match="outputs"):
+        programs(goal(one_number(1, outs=[]), one_number(2, outs=[])), [])
+    with pytest.raises(Refused, match="one name"):
+        programs(goal(one_number(["dim", "n"]), one_number(["real", "n"])), [empty])
+    with pytest.raises(Refused, match="one name"):
+        programs(goal(one_number(at("x")), one_number(["real", "input 0"])), [empty])
+    assert programs(goal(one_number(["real", "n"]), one_number(["real", "n"])), [empty]) == 1
