@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from symcat.checker import finite_bases
 from symcat.checker.equations import equation
 from symcat.checker.forms import Refused, refusing
 from symcat.checker.formulas import inequality, programs
@@ -22,6 +24,11 @@ def check(record: Mapping[str, Any]) -> dict[str, int]:
 
 def _check(record: Mapping[str, Any]) -> dict[str, int]:
     goal, evidence, counts = record["goal"], record["trace"], {}
+    if isinstance(evidence, list) and evidence and all(proof["method"] in finite_bases.METHODS for proof in evidence):
+        if record["equality"] != "as functions":
+            raise Refused("equality of functions over a finite base is taken for equality of morphisms")
+        finite_bases.check(goal, evidence)
+        return dict(Counter(proof["method"] for proof in evidence))
     if goal["kind"] == "inequality":
         return _cells(inequality, goal, evidence)
     if goal["kind"] not in ("equations", "additive", "scalar"):

@@ -20,11 +20,11 @@ import sympy as sp
 
 from symcat.category.evaluate import evaluate
 from symcat.category.serialise import dump
+from symcat.checker import finite_bases
+from symcat.checker.finite_bases import GRAPH, NEVER, TABLE, Bit, Graph, Refused, Residues, places
 from symcat.errors import DataError, ShapeError, SoundnessError
 from symcat.laws.claim import Equation, Formula
-from symcat.prove.boolean import replay
 from symcat.prove.boolean.hints import TooLong, hinted
-from symcat.prove.boolean.replay import GRAPH, NEVER, TABLE, Bit, Graph, Refused, Residues, places
 from symcat.prove.boolean.sat import satisfy
 from symcat.prove.boolean.sweep import sweep
 from symcat.prove.formula import dump_formula
@@ -49,7 +49,7 @@ def decide_functions(equation: Equation) -> Proof | Witness | Open:
     try:
         programs = [dump(side) for side in (equation.lhs, equation.rhs)]
         if dims:
-            programs = [replay.single(program) for program in programs]
+            programs = [finite_bases.single(program) for program in programs]
             equation = Equation(equation.lhs.substitute(dims), equation.rhs.substitute(dims))
             if any(extent != 1 for wire in equation.lhs.dom.types for extent in wire.shape):
                 return Open("over a finite base: pointwise, but with sizes that are no single symbols")
@@ -89,7 +89,7 @@ class Circuit:
         self.shapes = [tuple(map(int, wire.shape)) for wire in equation.lhs.dom.types]
         self.inputs = [{place: Bit([self.graph.fresh()]) for place in places(shape)} for shape in self.shapes]
         self.count = self.graph.count
-        self.sides = [replay.outputs(program, self.inputs, self.graph) for program in programs]
+        self.sides = [finite_bases.outputs(program, self.inputs, self.graph) for program in programs]
 
     @property
     def closed(self) -> bool:
@@ -172,7 +172,7 @@ def _proof(clauses: Sequence[tuple[int, ...]], learned: Sequence[Sequence[int]],
         steps = hinted(clauses, learned)
     except TooLong:
         return Open(f"SAT: there is no counterexample, but {len(learned)} learned clauses are too many to be given hints")
-    replay.replay(clauses, steps)
+    finite_bases.replay(clauses, steps)
     return Proof(GRAPH[1], tuple(premises), {**trace, "steps": steps})
 
 
@@ -191,7 +191,7 @@ class Table:
         for values in product(range(self.ring.n), repeat=count):
             rest = iter(values)
             inputs = [{place: next(rest) for place in places(shape)} for shape in self.shapes]
-            left, right = (replay.outputs(program, inputs, self.ring) for program in self.programs)
+            left, right = (finite_bases.outputs(program, inputs, self.ring) for program in self.programs)
             if left != right:
                 return witness(self.equation, self.point(values))
         if found := self.sampled():
@@ -225,7 +225,7 @@ def decide_formula(formula: Formula) -> Proof | dict[str, bool] | Open | None:
 
 def _propositions(formula: Formula, data: Mapping[str, Any]) -> Proof | dict[str, bool] | Open:
     graph, bits = Graph(CUTS[-1]), {}
-    *hypotheses, conclusion = replay.denied(data, graph, bits)
+    *hypotheses, conclusion = finite_bases.denied(data, graph, bits)
     premises = list(graph.demand(hypotheses))
     answer, model = satisfy(premises, CONFLICTS)
     if answer != "sat":
@@ -259,7 +259,7 @@ def _never(formula: Formula, data: Mapping[str, Any]) -> Proof | None:
             return None
         proof = {"method": NEVER, "trace": {"modulus": modulus}}
         try:
-            replay.check(data, [proof])
+            finite_bases.check(data, [proof])
         except Refused:
             continue
         return Proof(NEVER, (), proof["trace"])

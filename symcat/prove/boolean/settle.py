@@ -11,9 +11,9 @@ from sympy.logic.boolalg import Boolean
 
 from symcat.category.morphism import Morphism
 from symcat.category.serialise import dump
+from symcat.checker import finite_bases
 from symcat.errors import DataError, UsageError
 from symcat.prove import record as records
-from symcat.prove.boolean import replay
 from symcat.prove.claim import Equation, Formula
 from symcat.prove.engines import Engines
 from symcat.prove.index.equal import Proof
@@ -40,8 +40,8 @@ def finite(equations: Sequence[Equation]) -> bool:
 
 def _pointwise(f: Morphism) -> bool:
     try:
-        replay.single(dump(f))
-    except (replay.Refused, DataError, LookupError):
+        finite_bases.single(dump(f))
+    except (finite_bases.Refused, DataError, LookupError):
         return False
     return True
 
@@ -106,7 +106,7 @@ def with_sides(verdict: Verdict, lhs: Boolean, rhs: Boolean) -> Verdict:
 def replayable(trace: object) -> bool:
     """Whether a certificate's proofs are all over finite bases."""
     return (isinstance(trace, list) and bool(trace)
-            and all(isinstance(proof, dict) and "trace" in proof and proof.get("method") in replay.METHODS for proof in trace))
+            and all(isinstance(proof, dict) and "trace" in proof and proof.get("method") in finite_bases.METHODS for proof in trace))
 
 
 def verified_by_replay(goal: object, record: Mapping[str, Any]) -> tuple[bool, str]:
@@ -116,8 +116,8 @@ def verified_by_replay(goal: object, record: Mapping[str, Any]) -> tuple[bool, s
     if record["equality"] != FUNCTIONS or record["premises"] != needed or record["method"] != "; ".join(dict.fromkeys(methods)):
         return False, "the equality, the premises or the method that it states are not those of its goal and its proofs"
     try:
-        replay.check(record["goal"], record["trace"])
-    except replay.Refused as refusal:
+        finite_bases.check(record["goal"], record["trace"])
+    except finite_bases.Refused as refusal:
         return False, f"the checker refuses it: {refusal}"
     steps = sum(len(proof["trace"].get("steps", ())) for proof in record["trace"])
     done = f"{steps} step{'s' * (steps != 1)} replayed" if steps else "all residues tried again"

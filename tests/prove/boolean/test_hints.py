@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
+from symcat.checker.finite_bases import Refused, replay
 from symcat.errors import SoundnessError
 from symcat.prove.boolean.hints import TooLong, hinted
-from symcat.prove.boolean.replay import Refused, replay
 from symcat.prove.boolean.sat import satisfy
 
 

@@ -15,9 +15,10 @@ from symcat.category.serialise import canonical_json
 from symcat.category.space import Z2, Z, dims, space
 from symcat.category.structure import identity
 from symcat.category.trace import trace
+from symcat.checker import finite_bases
 from symcat.errors import UsageError
 from symcat.laws.claim import Claim, Equation, Formula
-from symcat.prove.boolean import engine, replay
+from symcat.prove.boolean import engine
 from symcat.prove.boolean.hints import hinted
 from symcat.prove.boolean.settle import finite
 from symcat.prove.certificate import recheck
@@ -202,8 +203,8 @@ def test_one_place_stands_for_all_only_where_places_do_not_meet():
         pair = (Equation(identity(dom), right),)
         assert not finite(pair) and not decided(pair).proved
         for method, trace_of in (("finite table", {"points": 2}), ("XOR-AND normal form", {"cut": 9, "steps": [[[], [0]]]})):
-            with pytest.raises(replay.Refused, match="not pointwise"):
-                replay.check(json.loads(canonical_json(goal_data(pair))), [{"method": method, "trace": trace_of}])
+            with pytest.raises(finite_bases.Refused, match="not pointwise"):
+                finite_bases.check(json.loads(canonical_json(goal_data(pair))), [{"method": method, "trace": trace_of}])
 
 
 def test_goals_that_are_too_large_stay_open(monkeypatch):

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
+from symcat.checker.finite_bases import ONE, Bit, Graph, replay
 from symcat.prove.boolean import engine
 from symcat.prove.boolean.engine import decide_functions, simulate
 from symcat.prove.boolean.hints import hinted
-from symcat.prove.boolean.replay import ONE, Bit, Graph, replay
 from symcat.prove.boolean.sat import compare, satisfy
 from symcat.prove.boolean.sweep import sweep
 from tests.prove.boolean.test_settle import equation

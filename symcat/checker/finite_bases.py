@@ -13,16 +13,14 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from symcat.checker.forms import Refused
+
 Data = Any
 Bit = frozenset
 ZERO, ONE = Bit(), Bit([0])
 GRAPH, TABLE, NEVER = ("XOR-AND normal form", "SAT, DRUP with hints"), "finite table", "residues"
 METHODS = (*GRAPH, TABLE, NEVER)
 POWERS, LARGEST = 1000, 10**7
-
-
-class Refused(Exception):
-    """What a certificate says does not follow from its data."""
 
 
 class Graph:
