@@ -5,7 +5,9 @@ an affine change of summation indices, the multipliers that justify a dropped gu
 choice is read from the certificate and its condition verified; a wrong choice is refused, a missing one shows nothing.
 
 - `certificate`: the parts of a certificate, and what is checked; - `structure`: identical programs, linear typing;
-- `equations`: equality of programs for all sizes, on `programs`, `sums`, `functions`, `expressions`, `table` and `forms`.
+- `equations`: equality of programs for all sizes, on `programs`, `sums`, `functions`, `expressions`, `table` and `forms`;
+- `scalars`: equations and inequalities of real numbers cell by cell, on `cells`, `kernels`, `squares` and `functions`;
+- `formulas`: inequalities and programs over scalars, read to the terms of `scalars`.
 """
 
 from symcat.checker.certificate import UNCHECKED, check

@@ -7,19 +7,16 @@ these signs are hypotheses.  A cell is done when the claim is shown in it, or wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from symcat.checker import squares
+from symcat.checker.cells import Again, Closed, Split, number
 from symcat.checker.expressions import ONE
 from symcat.checker.forms import Refused, refusing
-from symcat.checker.functions import Functions, primes
-from symcat.checker.table import Expr, Number, Term
+from symcat.checker.kernels import Kernels
+from symcat.checker.table import Expr
 
-RELATIONS = (">0", ">=0", "!=0", "=0")
-KERNELS = ("hyper", "call", "cut", "several")
-Factored = tuple[Fraction, list[tuple[Expr, int]]]
 HALF, SQRT2, SQRT5 = ["number", "1/2"], ["root", "2", ["number", "2"]], ["root", "2", ["number", "5"]]
 BASES = {     # cosine and sine of pi/3, pi/4, pi/5 and pi/8
     3: (HALF, ["mul", HALF, ["root", "2", ["number", "3"]]]), 4: (["mul", HALF, SQRT2], ["mul", HALF, SQRT2]),
@@ -29,28 +26,9 @@ BASES = {     # cosine and sine of pi/3, pi/4, pi/5 and pi/8
 }
 
 
-class Split(Exception):
-    """A cell is to be told apart."""
+class Scalars(Kernels):
+    """The terms of one goal in one cell."""
 
-
-class Closed(Exception):
-    """The hypotheses contradict each other: the cell has no point."""
-
-
-class Again(Exception):
-    """Something is 0 from here on: the terms are to be read once more."""
-
-
-class Scalars(Functions):
-    """One cell of one goal: `signs` are those by which it was told apart; `point` gives variables values instead."""
-
-    def __init__(self, advice: Iterable[Any], signs: Sequence[int] = (), point: Mapping[str, Fraction] | None = None) -> None:
-        super().__init__(advice)
-        self.signs, self.point = iter(signs), point
-        self.read: dict[str, Expr] = {}
-        self.hypotheses = [((), {ONE: 1}, ">0")]
-
-    # ---- a cell
     def decide(self, goal: Mapping[str, Any]) -> None:
         """Refused unless the claim is shown in this cell, or the cell is empty; Split where it is to be told apart."""
         try:
@@ -78,236 +56,6 @@ class Scalars(Functions):
         elif relation not in (">0", ">=0") or not self.shown(gap, relation):
             self.advised("conclude", gap)
             raise Refused("the inequality is not shown")
-
-    def require(self, e: Expr, relation: str) -> Expr:
-        """An expression of which a relation is known from here on."""
-        if relation not in RELATIONS:
-            raise Refused(f"the relation {relation}")
-        if self.point is not None:
-            q = Fraction(e.get(ONE, 0))
-            holds = {">0": q > 0, ">=0": q >= 0, "!=0": q != 0, "=0": q == 0}[relation]
-            if not holds if e.keys() <= {ONE} else self.ask("test", e, relation) and not self.shown(e, relation):
-                raise Refused("the point is not inside")
-            return e
-        if not e and relation in (">0", "!=0"):
-            raise Closed
-        if e and ((), e, relation) not in self.hypotheses:
-            self.hypotheses.append(((), e, relation))
-        self.advised("require", e, relation)
-        return e
-
-    def advised(self, kind: str, *about: Any) -> Any:
-        """Advice, after a cell was told apart or shown to be empty if that is the advice."""
-        while True:
-            match self.ask(kind, *about):
-                case ["split", [*data]]:
-                    e, sign = self.expression(data), next(self.signs, None)
-                    if sign is None:
-                        raise Split
-                    self.require(self.scale(e, sign or 1), ">0" if sign else "=0")
-                    if not sign:
-                        raise Again
-                case ["closed", ["identity", *identity]]:
-                    squares.positive(self, {ONE: -1}, ">=0", identity)
-                    raise Closed
-                case answer:
-                    return answer
-
-    # ---- what is advised
-    def expression(self, data: Sequence[Any], below: Iterable[int] = ()) -> Expr:
-        """An expression over atoms that there are; in denominators only those named."""
-        parts, below = [{}], set(below)
-        for q, factors in data:
-            powers = []
-            for a, k in factors:
-                if type(a) is not int or type(k) is not int or not 0 <= a < len(self.things) or self.kind(a) not in KERNELS:
-                    raise Refused("there is no such kernel")
-                if k < 0 and a not in below:
-                    raise Refused("a kernel in a denominator that is not known not to be 0")
-                powers.append(self.atom_power(a, k))
-            parts.append(self.scale(self.product({ONE: 1}, *powers), number(q)))
-        return self.add(*parts)
-
-    def same(self, left: Expr, right: Expr) -> None:
-        self.vanish(self.add(left, self.scale(right, -1)))
-
-    def restated(self, e: Expr) -> Expr:
-        """An expression, in another form when one is advised."""
-        data = self.advised("restate", e) if e.keys() - {ONE} else None
-        if data is None:
-            return e
-        other = self.expression(data, [a for _, factors in e for a, k in factors if k < 0])
-        self.same(e, other)
-        return other
-
-    def factored(self, e: Expr, kind: str) -> Factored:
-        """An expression that is not 0 as a number and powers of factors."""
-        if e.keys() == {ONE}:
-            return Fraction(e[ONE]), []
-        advice = self.advised(kind, e)
-        if advice is None:
-            return Fraction(1), [(e, 1)]
-        c, parts = number(advice[0]), [(self.expression(data), k) for data, k in advice[1]]
-        if any(type(k) is not int or not k or not f or (k < 0 and not self.shown(f, "!=0")) for f, k in parts):
-            raise Refused("a factor has no such power")
-        self.same(e, self.scale(self.product({ONE: 1}, *[self.power(f, k) for f, k in parts]), c))
-        return c, parts
-
-    # ---- zero
-    def vanish(self, e: Expr) -> None:
-        """Refused unless an expression is shown to be 0."""
-        while e:
-            if any(self.kind(a) == "several" for _, factors in e for a, _ in factors):
-                e = self.cleared(e)
-                continue
-            match self.advised("vanish", e):
-                case ["multiple", int(k), [*data]] if self.hypotheses[k][2] == "=0":
-                    below = [a for _, factors in e for a, n in factors if n < 0]
-                    e = self.add(e, self.scale(self.product(self.hypotheses[k][1], self.expression(data, below)), -1))
-                case ["open", int(a)] if self.kind(a) == "cut":
-                    e = self.opened_cut(e, a)
-                case ["root", int(a)]:
-                    self.conjugate(e, a)
-                    return
-                case _:
-                    raise Refused("the two sides differ")
-
-    def opened_cut(self, e: Expr, a: int) -> Expr:
-        """An expression with what a name stands for in its place."""
-        body, parts = self.thaw(self.things[a][2]), []
-        for (guards, factors), q in e.items():
-            rest = {(guards, tuple(item for item in factors if item[0] != a)): q}
-            parts.append(self.product(rest, self.power(body, dict(factors).get(a, 0))))
-        return self.add(*parts)
-
-    def conjugate(self, e: Expr, a: int) -> None:
-        """a + b r is 0 for r >= 0 when a**2 = b**2 r**2 and -a b >= 0: else a = b r, so that a b r = 0 and both are 0."""
-        if self.things[a][:2] != ("call", "root2") or not self.shown(self.thaw(self.things[a][2][0]), ">=0"):
-            raise Refused("no square root of something that is not negative")
-        parts: list[Expr] = [{}, {}]
-        for (guards, factors), q in e.items():
-            k = dict(factors).get(a, 0)
-            if k not in (0, 1):
-                raise Refused("a root that is not reduced")
-            parts[k][guards, tuple(item for item in factors if item[0] != a)] = q
-        p, b = parts
-        self.same(self.power(p, 2), self.product(b, b, self.thaw(self.things[a][2][0])))
-        if not self.shown(self.scale(self.product(p, b), -1), ">=0"):
-            raise Refused("the signs beside a root do not cancel")
-
-    # ---- signs
-    def sign(self, e: Expr) -> int:
-        """The sign of an expression."""
-        if not e:
-            return 0
-        found = self.advised("sign", e)
-        if found == 0 and type(found) is int:
-            self.vanish(e)
-        elif found not in (1, -1) or not self.shown(self.scale(e, found), ">0"):
-            raise Refused("a sign is not shown")
-        return found
-
-    def granted(self, e: Expr, relation: str) -> bool:
-        advice = self.ask("granted", e, relation) if e else None
-        if advice:
-            self.supported(e, relation, advice)
-        return bool(advice)
-
-    def supported(self, e: Expr, relation: str, advice: Any) -> None:
-        match advice:
-            case ["number", int(scale)] if 0 < scale < 10**400:
-                low, high = squares.bounds(self, e, scale)
-                if not (low > 0 or (relation == ">=0" and low == 0) or (relation == "!=0" and high < 0)):
-                    raise Refused("a number has no such sign")
-            case ["identity", *identity]:
-                squares.positive(self, e, relation, identity)
-            case _:
-                super().supported(e, relation, advice)
-
-    # ---- kernels
-    def special(self, a: int) -> bool:
-        return super().special(a) or self.things[a][:2] == ("call", "sin")
-
-    def settled(self, a: int, k: int) -> bool:
-        return 0 <= k < 2 if self.things[a][:2] == ("call", "sin") else super().settled(a, k)
-
-    def atom_power(self, a: int, n: int) -> Expr:
-        """The square of a sine comes out."""
-        if self.things[a][:2] != ("call", "sin"):
-            return super().atom_power(a, n)
-        whole, left = divmod(n, 2)
-        square = self.add({ONE: 1}, self.scale(self.power(self.atom("call", "cos", self.things[a][2]), 2), -1))
-        return self.product(self.power(square, whole), {((), ((a, left),) if left else ()): 1})
-
-    def order(self, term: Term, least: int) -> int:
-        found = self.ask("order", term, least)
-        if type(found) is not int or found < 1 or found % least:
-            raise Refused("an order is not a multiple of the one needed")
-        return found
-
-    def exponential(self, e: Expr) -> Expr:
-        return super().exponential(self.restated(e))
-
-    def inverse(self, e: Expr) -> Expr:
-        if len(e) == 1:
-            return super().inverse(e)
-        c, parts = self.factored(e, "factors")
-        if parts[0][0] == e:
-            return super().inverse(e)
-        for f, _ in parts:
-            self.hypotheses.append(((), f, "!=0"))
-        return self.scale(self.product({ONE: 1}, *[self.power(f, -k) for f, k in parts]), 1 / c)
-
-    def root(self, n: int, e: Expr) -> Expr:
-        """The n-th root of something that is at least 0, as powers of roots of factors that are."""
-        e = self.restated(e)
-        if not e:
-            return {}
-        c, parts = self.factored(e, "signed")
-        result = {ONE: 1}
-        for f, k in [*parts, *[({ONE: p}, k) for p, k in positive(c)]]:
-            q = Fraction(k, n)
-            if q.denominator > 1 or q.numerator % 2:
-                if not self.shown(f, ">=0"):
-                    raise Refused("a factor under a root may be negative")
-                result = self.product(result, self.fraction_power(f, q))
-            else:
-                result = self.product(result, self.power(f, int(q)))
-        return result
-
-    def fraction_power(self, f: Expr, q: Fraction) -> Expr:
-        """f**q for an f that is not negative."""
-        thing = self.plain(next(iter(f))) if len(f) == 1 and next(iter(f.values())) == 1 else ()
-        if q.denominator == 1:
-            return self.power(f, int(q))
-        if thing[:2] == ("call", "exp"):
-            return self.exponential(self.scale(self.thaw(thing[2][0]), q))
-        if thing[:1] == ("call",) and thing[1].startswith("root"):
-            return self.fraction_power(self.thaw(thing[2][0]), q / int(thing[1][4:]))
-        order = self.order(("root", self.freeze(f)), q.denominator)
-        return self.power(self.atom("call", f"root{order}", (self.freeze(f),)), int(q * order))
-
-    def logarithm(self, e: Expr) -> Expr:
-        """The logarithm of something positive, as a sum over factors that are positive."""
-        c, parts = self.factored(self.restated(e), "signed")
-        total = [self.scale(self.call("log", {ONE: p}), k) for p, k in positive(c)]
-        for f, k in parts:
-            if not self.shown(f, ">0"):
-                raise Refused("a factor under a logarithm may not be positive")
-            thing = self.plain(next(iter(f))) if len(f) == 1 and next(iter(f.values())) == 1 else ()
-            if thing[:2] == ("call", "exp"):
-                total.append(self.scale(self.thaw(thing[2][0]), k))
-            elif thing[:1] == ("call",) and thing[1].startswith("root"):
-                total.append(self.scale(self.logarithm(self.thaw(thing[2][0])), Fraction(k, int(thing[1][4:]))))
-            else:
-                total.append(self.scale(self.call("log", f), k))
-        return self.add(*total)
-
-    def odd(self, function: str, e: Expr) -> Expr:
-        """An odd function of an expression."""
-        e = self.restated(e)
-        sign = -1 if e and min(e.items())[1] < 0 else 1
-        return self.scale(self.call(function, self.scale(e, sign)), sign) if e else {}
 
     # ---- angles
     def turn(self, e: Expr) -> tuple[Expr, Expr]:
@@ -402,17 +150,6 @@ class Scalars(Functions):
             case ["switch", p, *branches] if len(branches) == 3:
                 return self.value(branches[1 + self.sign(self.value(p))])
         raise Refused(f"{str(t)[:60]} is not a term")
-
-
-def number(text: str | int) -> Number:
-    parts = [text] if type(text) is int else [int(part) for part in text.split("/")]
-    return Fraction(*parts)
-
-
-def positive(c: Fraction) -> list[tuple[int, int]]:
-    if c <= 0:
-        raise Refused("a number under a root or a logarithm is not positive")
-    return primes(c)
 
 
 def scalar(goal: Mapping[str, Any], proof: Mapping[str, Any]) -> int:

@@ -9,10 +9,11 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
+from symcat.checker.cells import Again, Closed, Split
 from symcat.checker.expressions import ONE
 from symcat.checker.forms import Refused
 from symcat.checker.formulas import read, stated
-from symcat.checker.scalars import Again, Closed, Scalars, Split
+from symcat.checker.scalars import Scalars
 from symcat.checker.table import Expr, Term
 from symcat.prove.advice.laurent import Laurent, cleared, data, kernels
 from symcat.prove.advice.numeric import Numeric
