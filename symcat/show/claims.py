@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from symcat.verdict import describe
+from symcat.verdict import Domains, describe
 
 Record = Mapping[str, Any]
 STYLES = {"proved": "bold green", "refuted": "bold cyan", "unknown": "bold yellow"}
@@ -33,13 +33,20 @@ def verdict_text(record: Record) -> Text:
 
 
 def explanation(record: Record) -> str:
-    """What stands behind a verdict: the premises of a proof, the witness of a refutation, the reason of an unknown."""
+    """What stands behind a verdict: premises and grade of a proof, the witness of a refutation, the reason of an unknown."""
     if record["verdict"] == "refuted":
         return describe(record["witness"])
     if record["verdict"] == "unknown":
         tested = f" ({record['tested']} points agree)" if record.get("tested") else ""
         return record.get("reason", "") + tested
-    return shortened(record["premises"])
+    return "; ".join(filter(None, (shortened(record["premises"]), _grade(record.get("domains")))))
+
+
+def _grade(domains: Mapping[str, Any] | None) -> str:
+    """The weaker grade of an equality, with what only one side requires; nothing where both have one domain."""
+    if not domains or not (domains["left"] or domains["right"]):
+        return ""
+    return shortened([str(Domains(tuple(domains["left"]), tuple(domains["right"])))])
 
 
 def shortened(premises: Sequence[str], room: int = 240) -> str:

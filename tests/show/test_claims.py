@@ -26,6 +26,9 @@ def printed(renderable) -> str:
 
 def test_what_stands_behind_a_verdict():
     assert explanation(PROVED) == "eps > 0; s[i] > 0 for i < n"
+    graded = PROVED | {"premises": ["x != 0"], "domains": {"grade": "equal on the common domain", "left": ["x != 0"], "right": []}}
+    assert explanation(graded) == "x != 0; equal on the common domain: x != 0 on the left only"
+    assert explanation(graded | {"domains": {"grade": "same domain", "left": [], "right": []}}) == "x != 0"
     assert explanation(REFUTED) == "at p=[1] the two sides are 8 and 0"
     assert explanation(OPEN) == "no cut sufficed (12 points agree)"
 
