@@ -30,6 +30,7 @@ def same_program(left: Mapping[str, Data], right: Mapping[str, Data]) -> None:
 def canonical(program: Mapping[str, Data]) -> dict[str, Data]:
     """A program with positional names, its wires without names, the terms of sums and the factors of products sorted."""
     names = {wire[0]: f"x{k}" for k, wire in enumerate(program["dom"])}
+    distinct(program)
     nodes = []
     for k, node in enumerate(program["nodes"]):
         if node["name"] in names:
@@ -62,11 +63,17 @@ def array(name: str, names: Mapping[str, str]) -> str:
     return names[name]
 
 
+def distinct(program: Mapping[str, Data]) -> None:
+    if len({wire[0] for wire in program["dom"]}) < len(program["dom"]):
+        raise Refused("two inputs have one name")
+
+
 # ---- linear typing
 def additive(program: Mapping[str, Data], wires: Sequence[int]) -> None:
     """Refused unless every output is homogeneous linear, or zero, in the inputs at the given positions."""
     if not all(0 <= wire < len(program["dom"]) for wire in wires):
         raise Refused(f"the wires {wires} are not all wires of the program")
+    distinct(program)
     degrees: dict[str, int] = {wire[0]: int(k in wires) for k, wire in enumerate(program["dom"])}
     reasons: dict[str, str] = {}
     for node in program["nodes"]:
@@ -83,8 +90,8 @@ def additive(program: Mapping[str, Data], wires: Sequence[int]) -> None:
 
 def array_degree(node: Mapping[str, Data], degrees: Mapping[str, int]) -> int:
     """The degree of a comprehension: that of its body, unless it selects by the chosen inputs or is a maximum of them."""
-    free(node["out"], degrees)
-    free(node["guards"], degrees)
+    for part in ("shape", "extents", "out", "guards"):
+        free(node[part], degrees)
     found = degree(node["body"], degrees)
     if node["op"] != "sum" and found == 1:
         raise Refused(f"{node['name']} is a maximum of something linear")

@@ -9,6 +9,7 @@ from symcat.checker.equations import Replay, equation
 from symcat.checker.forms import refusing
 from symcat.checker.formulas import inequality, programs
 from symcat.checker.scalars import scalar
+from symcat.checker.structure import additive, same_program
 from symcat.prove.advice import record
 
 N, M = ["dim", "n"], ["dim", "m"]
@@ -284,3 +285,20 @@ def test_programs_over_scalars_have_outputs_and_variables_of_one_kind():
     with pytest.raises(Refused, match="one name"):
         programs(goal(one_number(at("x")), one_number(["real", "input 0"])), [empty])
     assert programs(goal(one_number(["real", "n"]), one_number(["real", "n"])), [empty]) == 1
+
+
+# ---- programs by their form alone
+def test_a_range_does_not_select_by_what_is_to_be_linear():
+    best = node("m", at("x", I), [N], op="max")
+    part = node("s", at("x", I), [["+", 1, ["argmax", "m", 0]]])
+    whole = program(best, node("s", at("x", I), [N]))
+    with pytest.raises(Refused, match="selects by m"):
+        additive(program(best, part), [0])
+    additive(whole, [0])
+
+
+def test_inputs_of_one_name_are_refused():
+    both = program(node("s", at("x", I), [N]), dom=[*X, *X])
+    for refused in (lambda: additive(both, [0]), lambda: same_program(both, both)):
+        with pytest.raises(Refused, match="one name"):
+            refused()
