@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from symcat.prove.coq import coqc
-from symcat.prove.coq.export import Export, export
+from symcat.prove.coq.export import PRELUDE, Export, export
 from symcat.prove.ledger import Ledger
 from symcat.show.screen import bar
 
@@ -17,8 +18,8 @@ EXAMPLES = 3
 
 def write(ledger: Ledger, folder: Path, console: Console, jobs: int) -> dict[str, Any]:
     """Export a ledger; what came of it as JSON-able data, `rejected` with the files that coqc does not accept."""
-    with bar(console, "exporting", None):
-        found = export(ledger, folder)
+    with bar(console, "exporting", None), _trial() as trial:
+        found = export(ledger, folder, trial.accepts if trial else None)
     kinds = ", ".join(f"{count} by {method}" for method, count in found.methods.items())
     console.print(f"{found.count} of {found.total} proved claims exported to {folder}" + (f": {kinds}" if kinds else ""), markup=False)
     for reason, names in found.left_out.items():
@@ -27,6 +28,10 @@ def write(ledger: Ledger, folder: Path, console: Console, jobs: int) -> dict[str
     data = {"exported": found.count, "proved": found.total, "methods": found.methods, "left_out": found.left_out,
             "files": [str(file) for file in found.files]}
     return data | _checked(found, console, jobs)
+
+
+def _trial() -> coqc.Trial | nullcontext[None]:
+    return coqc.Trial(PRELUDE) if coqc.found() else nullcontext()
 
 
 def _checked(found: Export, console: Console, jobs: int) -> dict[str, Any]:

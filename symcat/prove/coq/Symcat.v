@@ -3,7 +3,7 @@
    Every file that symcat exports imports this one.  Nothing here is assumed: the lemmas are proved from Coq's own library. *)
 
 Require Import ZArith Lia List Ring.
-Require Import Reals Lra.
+Require Import Reals Lra Psatz.
 
 Set Implicit Arguments.
 
@@ -221,7 +221,6 @@ Definition equal (x y : R) : R := if Req_EM_T x y then 1 else 0.
 Definition chosen (c x y : R) : R := if Req_EM_T c 0 then y else x.
 Definition detach (x : R) : R := x.
 
-(* equality up to the arithmetic of indices *)
 (* products of inverses; inverses that stay are variables for the ring *)
 Ltac apart := repeat (rewrite Rinv_mult || rewrite <- pow_inv || rewrite Rinv_inv).
 Ltac keep_inverses :=
@@ -245,6 +244,7 @@ Ltac positive :=
     | apply sqrt_lt_R0; positive
     | match goal with H : forall i, _ |- _ => apply H; lia end ].
 
+(* equality up to the arithmetic of indices *)
 Ltac alike :=
   first
     [ reflexivity
@@ -254,6 +254,66 @@ Ltac alike :=
     | f_equal; alike ].
 
 End Real.
+
+(* ---- order between scalars: branches one by one; then inverses, roots and exponentials as variables of which laws are known *)
+Module Order.
+
+Import Real.
+Local Open Scope R_scope.
+
+Lemma below_exp : forall x, 1 + x <= exp x.
+Proof. intros; destruct (Req_EM_T x 0) as [-> | n]; [rewrite exp_0; lra | left; apply exp_ineq1; exact n]. Qed.
+
+Lemma ln_below : forall x, 0 < x -> ln x <= x - 1.
+Proof. intros x p; pose proof (below_exp (ln x)) as b; rewrite exp_ln in b by exact p; lra. Qed.
+
+Ltac opened := unfold relu, step, absolute, sign, maximum, minimum, equal, chosen, detach, sigmoid, softplus in *.
+Ltac branch :=
+  match goal with
+  | |- context [Rabs ?x] => unfold Rabs at 1; destruct (Rcase_abs x)
+  | h : context [Rabs ?x] |- _ => unfold Rabs at 1 in h; destruct (Rcase_abs x)
+  | |- context [Rmax ?x ?y] => unfold Rmax at 1; destruct (Rle_dec x y)
+  | h : context [Rmax ?x ?y] |- _ => unfold Rmax at 1 in h; destruct (Rle_dec x y)
+  | |- context [Rmin ?x ?y] => unfold Rmin at 1; destruct (Rle_dec x y)
+  | h : context [Rmin ?x ?y] |- _ => unfold Rmin at 1 in h; destruct (Rle_dec x y)
+  | |- context [Rcase_abs ?x] => destruct (Rcase_abs x)
+  | |- context [Rlt_dec ?x ?y] => destruct (Rlt_dec x y)
+  | h : context [Rlt_dec ?x ?y] |- _ => destruct (Rlt_dec x y)
+  | |- context [Rle_dec ?x ?y] => destruct (Rle_dec x y)
+  | h : context [Rle_dec ?x ?y] |- _ => destruct (Rle_dec x y)
+  | |- context [Req_EM_T ?x ?y] => destruct (Req_EM_T x y)
+  | h : context [Req_EM_T ?x ?y] |- _ => destruct (Req_EM_T x y)
+  end.
+Ltac law e :=
+  lazymatch e with
+  | / (IZR _) => fail
+  | / ?d =>
+      let l := fresh "law" in
+      assert (l : d * / d = 1) by (apply Rinv_r; first [assumption | lra | apply Rgt_not_eq; positive | nra])
+  | sqrt ?t =>
+      let l := fresh "law" in
+      pose proof (sqrt_pos t); assert (l : sqrt t * sqrt t = t) by (apply sqrt_sqrt; first [lra | nra])
+  | exp ?t => pose proof (exp_pos t); pose proof (below_exp t)
+  | ln ?t => assert (ln t <= t - 1) by (apply ln_below; first [assumption | lra | positive | nra])
+  end;
+  let v := fresh "v" in set (v := e) in *; clearbody v.
+Ltac atoms :=
+  repeat match goal with
+  | |- context [sqrt ?t] => law (sqrt t)
+  | h : context [sqrt ?t] |- _ => law (sqrt t)
+  | |- context [exp ?t] => law (exp t)
+  | |- context [/ ?d] => law (/ d)
+  | h : context [/ ?d] |- _ => law (/ d)
+  | |- context [ln ?t] => law (ln t)
+  end.
+Ltac squares :=
+  repeat first
+    [ lra | apply pow2_ge_0 | apply Rmult_le_pos | apply Rplus_le_le_0_compat | apply pow_le ].
+Ltac ordered :=
+  intros; opened; repeat branch; try lra;
+  atoms; try lra; try nra; repeat (intuition idtac; try branch); first [lra | nra].
+
+End Order.
 
 (* ---- the field with two elements: addition is exclusive or *)
 Module Two.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +35,31 @@ def check(files: Sequence[Path], jobs: int = 1, limit: float = LIMIT) -> list[An
     first = [_checked(coqc, file, limit) for file in sources if file.name == "Symcat.v"]
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         return first + list(pool.map(lambda file: _checked(coqc, file, limit), [f for f in sources if f.name != "Symcat.v"]))
+
+
+class Trial:
+    """Tries single files beside the prelude, in a folder of its own that vanishes; a context manager."""
+
+    def __init__(self, prelude: Path, limit: float = 30.0) -> None:
+        self.prelude, self.limit = prelude, limit
+        self.folder = tempfile.TemporaryDirectory()
+        self.count = 0
+
+    def __enter__(self) -> Trial:
+        home = Path(self.folder.name)
+        shutil.copy(self.prelude, home / self.prelude.name)
+        check([home / self.prelude.name])
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self.folder.cleanup()
+
+    def accepts(self, text: str) -> bool:
+        """Whether coqc accepts a file with this text, within the limit of seconds."""
+        self.count += 1
+        file = Path(self.folder.name) / f"Trial_{self.count}.v"
+        file.write_text(text, encoding="utf-8")
+        return not check([file], limit=self.limit)[0].fault
 
 
 def _checked(coqc: str, file: Path, limit: float) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symcat.prove.claim import Equation
-from symcat.prove.coq.normal import Lemma, Normal
+from symcat.prove.coq.normal import Budget, Lemma, Normal
 from symcat.prove.coq.polynomial import term_of
 from symcat.prove.coq.programs import Condition, Definition, Pair, pair
 from symcat.prove.coq.scalars import NotExported
@@ -18,10 +18,11 @@ Lines = list[str]
 
 @dataclass(frozen=True)
 class Theorem:
-    """A theorem with what it needs, as lines of a Coq file, and how it is proved, in words."""
+    """A theorem with what it needs, as lines of a Coq file, and how it is proved; `searched` if a tactic has to find the proof."""
 
     lines: tuple[str, ...]
     method: str
+    searched: bool = False
 
 
 def theorem(title: str, equation: Equation) -> Theorem:
@@ -89,12 +90,12 @@ class _Statement:
     # ---- the proof
     def _proved(self) -> tuple[Lines, dict[str, Lemma], str]:
         """Lemmas on normal forms under which all outputs agree; the first choice of arrays to expand that does it."""
-        why = ""
+        why, budget = "", Budget()
         for split in (False, True) if "exp" in self._functions() else (False,):
             for opaque in self._choices():
                 for ranged in (True, False):
                     try:
-                        lines, lemmas = self._attempt(opaque, ranged, split)
+                        lines, lemmas = self._attempt(opaque, Normal(self.both, split, budget), ranged)
                         return lines, lemmas, "normal form"
                     except NotExported as error:
                         why = why or str(error)
@@ -109,8 +110,8 @@ class _Statement:
     def _functions(self) -> set[str]:
         return set().union(*(_called(d.body) for d in self.both.definitions))
 
-    def _attempt(self, opaque: frozenset[str], ranged: bool, split: bool) -> tuple[Lines, dict[str, Lemma]]:
-        normal, lines = Normal(self.both, split), []
+    def _attempt(self, opaque: frozenset[str], normal: Normal, ranged: bool) -> tuple[Lines, dict[str, Lemma]]:
+        lines: Lines = []
         scope = self._scope()
         for d in self._needed(opaque):
             own = scope

@@ -6,25 +6,27 @@ computed them, derivatives included.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from symcat.errors import SymcatError, UsageError
 from symcat.prove.campaign import Entry
-from symcat.prove.claim import Additive, Claim, Equation
+from symcat.prove.claim import Additive, Claim, Equation, Formula, Inequality
 from symcat.prove.coq.equation import Theorem, theorem
 from symcat.prove.coq.names import Names, comment
+from symcat.prove.coq.orders import formula, inequality
 from symcat.prove.coq.scalars import NotExported
 
 PRELUDE = Path(__file__).with_name("Symcat.v")
 CLAIMS_PER_FILE = 60
 HEADER = (
-    "What is proved in this file: for each claim, that the functions defined as its two sides have equal values, at all sizes and",
-    "at all inputs that satisfy the hypotheses.  Sums, maxima, exp, ln, sqrt, tanh and the rest are the functions of Coq's library or",
-    "of Symcat.v, which assumes nothing.  A function named any_... is a variable: the theorem holds whatever it is.",
-    "Division is total in Coq, with 1/0 = 0, and ln and sqrt are 0 below 0.  That a denominator is not 0, or an argument not negative,",
-    "is a hypothesis where a claim requires it; a theorem depends on the hypotheses that its proof needs, and Check shows which.",
+    "What is proved in this file: for each claim of an equation, that the functions defined as its two sides have equal values, at all",
+    "sizes and all inputs that satisfy the hypotheses; for the other claims, the theorem says it all.  Sums, maxima, exp, ln, sqrt, tanh",
+    "and the rest are the functions of Coq's library or of Symcat.v, which assumes nothing.  A function named any_... is a variable: the",
+    "theorem holds whatever it is.  Division is total in Coq, with 1/0 = 0, and ln and sqrt are 0 below 0.  That a denominator is not 0,",
+    "or an argument not negative, is a hypothesis where a claim requires it; a theorem depends on the hypotheses that its proof needs,",
+    "and Check shows which.",
     "What is not proved here: that the two sides are those of the law that the claim names.  symcat computed them, derivatives included.",
     "Print Assumptions, followed by the name of a theorem, lists what it rests on: nothing, or the axioms of Coq's real numbers.",
 )
@@ -48,8 +50,12 @@ class Export:
         return self.count + sum(map(len, self.left_out.values()))
 
 
-def export(entries: Iterable[Entry], folder: Path) -> Export:
-    """Write the proved claims of a ledger to a folder; files of an earlier export that are not written now stay."""
+def export(entries: Iterable[Entry], folder: Path, accepts: Callable[[str], bool] | None = None) -> Export:
+    """Write the proved claims of a ledger to a folder; files of an earlier export that are not written now stay.
+
+    `accepts` says whether coqc accepts a text.  It is asked about claims whose proof is searched for by tactics, which may fail;
+    without it they are written as they are.
+    """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file: give --coq a folder, which is made when it does not exist")
     topics: dict[str, list[tuple[Claim, list[Theorem]]]] = {}
@@ -60,6 +66,8 @@ def export(entries: Iterable[Entry], folder: Path) -> Export:
             continue
         try:
             found = theorems(entry.claim)
+            if accepts and any(one.searched for one in found) and not accepts(file_text(entry.topic, [(entry.claim, found)])):
+                raise NotExported("the tactics find no proof")
         except NotExported as reason:
             left_out.setdefault(str(reason), []).append(entry.claim.name)
             continue
@@ -77,6 +85,10 @@ def theorems(claim: Claim) -> list[Theorem]:
             goal = goal.equations
         if isinstance(goal, tuple) and all(isinstance(equation, Equation) for equation in goal):
             return [theorem(f"Part_{k + 1}", equation) for k, equation in enumerate(goal)]
+        if isinstance(goal, Inequality):
+            return [inequality("Part_1", goal)]
+        if isinstance(goal, Formula):
+            return [formula("Part_1", goal)]
         raise NotExported(f"a goal of the kind {type(goal).__name__}")
     except NotExported:
         raise

@@ -55,7 +55,7 @@ from symcat.prove.coq.term import (
 )
 
 BINDERS = 5
-WORK = 20_000        # terms looked at, for one choice of arrays to expand
+WORK = 12_000        # terms looked at, for one theorem
 Lines = list[str]
 
 
@@ -84,22 +84,32 @@ class Lemma:
     title: str
 
 
+@dataclass
+class Budget:
+    """How many terms may still be looked at."""
+
+    left: int = WORK
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise NotExported("a normal form that takes too long")
+
+
 class Normal:
     """Normal forms of the terms of one pair of programs; arrays with a lemma are expanded, all others are atoms."""
 
-    def __init__(self, pair: Pair, split: bool = False) -> None:
+    def __init__(self, pair: Pair, split: bool = False, budget: Budget | None = None) -> None:
         self.pair = pair
         self.split = split      # whether exp of a sum is a product
         self.modulus = pair.modulus
         self.lemmas: dict[str, Lemma] = {}
         self.count = 0
-        self.work = 0
+        self.budget = budget or Budget()
 
     def of(self, term: Term, scope: Scope) -> Outcome:
         """The normal form of a term."""
-        self.work += 1
-        if self.work > WORK:
-            raise NotExported("a normal form that takes too long")
+        self.budget.spend()
         if isinstance(term, Number):
             return Outcome(constant(term.value % self.modulus if self.modulus else term.value))
         if isinstance(term, (Plus, Times, Power)):

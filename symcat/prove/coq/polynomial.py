@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from functools import lru_cache
+from itertools import count
 
 from symcat.prove.coq.names import BOUND
 from symcat.prove.coq.scalars import NotExported
@@ -44,11 +45,12 @@ def key(term: Term) -> str:
 def literal(term: Term) -> str:
     """The text of a term without the names of its bound indices: what Coq sees.  (The order in an index, as in i + j, is kept.)"""
     binders: dict[str, str] = {}
+    numbers = count()
 
     def plain(match: re.Match[str]) -> str:
         word, bound = match.group(0), match.group(1)
         if bound:
-            binders[bound] = f"#{len(binders)}"
+            binders[bound] = f"#{next(numbers)}"
             return f"fun {binders[bound]} =>"
         return binders.get(word, word)
 

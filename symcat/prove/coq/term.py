@@ -228,8 +228,14 @@ def children(term: Term) -> tuple[Term, ...]:
 
 def put(term: Term, values: Mapping[str, Affine]) -> Term:
     """A term with names in its indices replaced.  No name in the values may be bound in the term."""
-    if not names(term) & values.keys():
-        return term
+    used = names(term)
+    wanted = tuple((key, value) for key, value in values.items() if key in used)
+    return _put(term, wanted) if wanted else term
+
+
+@lru_cache(maxsize=200_000)
+def _put(term: Term, items: tuple[tuple[str, Affine], ...]) -> Term:
+    values = dict(items)
     if isinstance(term, Read):
         return Read(term.array, tuple(e.put(values) for e in term.indices))
     if isinstance(term, (Indicator, Cast)):
