@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import sympy as sp
 
+from symcat.category.elementwise import generic
 from symcat.category.expression import At
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Real, dims, space
@@ -183,6 +184,16 @@ def joined(both: bool) -> tuple[Equation]:
     return (Equation(one, trace(lambda s, x, y: apply(second, apply(first, s, x) if both else s, y), dom, names=["s"])),)
 
 
+def continued(restarted: bool) -> Induction:
+    """A fold by an arbitrary step over a second list, from where the first list ended, against one that still knows that state."""
+    phi, psi = generic("phi"), generic("psi")
+    step = lambda state, x: phi(state) * x + psi(x) * state
+    both = lambda first, s, x: (first, *[step(first if restarted else s, x)] * 2)
+    f = of(both, lambda z: (z, z), "first s", "x", "z")
+    g = of(lambda s, x: (step(s, x), step(s, x)), lambda z: z, "s", "x", "z")
+    return Induction(f, g, trace(lambda first, s: s, f.states, names=g.states.names))
+
+
 def summing(power: int) -> Fold:
     """s <- s + x^2 against s + the sum of x^power."""
     step = Machine(trace(lambda s, x: s + x**2, space(s=Real[d], x=Real[d])), trace(lambda s: s, space(s=Real[d])))
@@ -227,6 +238,8 @@ ROWS: tuple[Row, ...] = (
      lambda: Fold(averaging(), average_closed(), n, RATES), "b^(n-s)", lambda: Fold(averaging(), average_closed(0), n, RATES)),
     ("sum of squares", "s <- s + x^2 over a list is s plus the sum of its squares", STANDARD,
      lambda: summing(2), "cubes", lambda: summing(3)),
+    ("a list continued", "folding by any step over two lists joined is folding over the second from where the first ended", STANDARD,
+     lambda: continued(False), "restarted at each step", lambda: continued(True)),
     ("two lists", "the sum of squares of two lists joined is that of the second, started from that of the first", STANDARD,
      lambda: joined(True), "the first forgotten", lambda: joined(False)),
 )
