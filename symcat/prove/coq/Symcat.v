@@ -1,8 +1,8 @@
-(* Finite sums and maxima over ranges of integers, indicators, and the functions of learning, over the reals and over Z2.
+(* Finite sums and maxima over ranges of integers, indicators, and the functions of learning, over the reals, Z2 and the integers.
 
    Every file that symcat exports imports this one.  Nothing here is assumed: the lemmas are proved from Coq's own library. *)
 
-Require Import ZArith Lia List Ring.
+Require Import ZArith Lia List Ring InitialRing.
 Require Import Reals Lra Psatz.
 
 Set Implicit Arguments.
@@ -377,3 +377,57 @@ Ltac alike :=
     | f_equal; alike ].
 
 End Two.
+
+(* ---- the integers: what holds of sums and products of integers holds modulo every number *)
+Module Whole.
+
+Local Open Scope Z_scope.
+
+Definition sum : Z -> (Z -> Z) -> Z := total 0 Z.add.
+Definition bracket : Z -> Z := at_least_zero 0 1.
+Definition delta : Z -> Z := is_zero 0 1.
+
+(* a combination of sums, and its value at one index *)
+Fixpoint parts (n : Z) (l : list (Z * (Z -> Z))) : Z :=
+  match l with
+  | nil => 0
+  | cons (c, f) rest => c * sum n f + parts n rest
+  end.
+
+Fixpoint parts_at (l : list (Z * (Z -> Z))) (i : Z) : Z :=
+  match l with
+  | nil => 0
+  | cons (c, f) rest => c * f i + parts_at rest i
+  end.
+
+Lemma sum_same : forall n f g, (forall i, (0 <= i < n)%Z -> f i = g i) -> sum n f = sum n g.
+Proof. exact (total_same Zth). Qed.
+Lemma sum_parts : forall n f l, (forall i, (0 <= i < n)%Z -> f i = parts_at l i) -> sum n f = parts n l.
+Proof. exact (total_combined Zth). Qed.
+Lemma sum_swap : forall n m f, sum n (fun i => sum m (fun j => f i j)) = sum m (fun j => sum n (fun i => f i j)).
+Proof. exact (total_swap Zth). Qed.
+Lemma sum_pick : forall n e f, (0 <= n)%Z -> sum n (fun i => delta (i - e) * f i) = bracket e * (bracket (n - 1 - e) * f e).
+Proof. exact (total_pick Zth). Qed.
+Lemma bracket_yes : forall e, (0 <= e)%Z -> bracket e = 1.
+Proof. exact (at_least_zero_yes Zth). Qed.
+Lemma bracket_no : forall e, (e < 0)%Z -> bracket e = 0.
+Proof. exact (at_least_zero_no Zth). Qed.
+Lemma bracket_twice : forall e, bracket e * bracket e = bracket e.
+Proof. exact (at_least_zero_twice Zth). Qed.
+Lemma delta_yes : forall e, (e = 0)%Z -> delta e = 1.
+Proof. exact (is_zero_yes Zth). Qed.
+Lemma delta_no : forall e, (e <> 0)%Z -> delta e = 0.
+Proof. exact (is_zero_no Zth). Qed.
+Lemma delta_twice : forall e, delta e * delta e = delta e.
+Proof. exact (is_zero_twice Zth). Qed.
+Lemma delta_same : forall d e, (d = 0 <-> e = 0)%Z -> delta d = delta e.
+Proof. exact (is_zero_same Zth). Qed.
+
+Ltac alike :=
+  first
+    [ reflexivity
+    | lia
+    | apply sum_same; intros; alike
+    | f_equal; alike ].
+
+End Whole.

@@ -14,6 +14,8 @@ from symcat.prove.coq.scope import Scope
 from symcat.prove.coq.term import Affine, Call, Greatest, Inverse, Read, Term, arrays, children, name, rename, text
 
 Lines = list[str]
+# by modulus: the type of entries, the part of the prelude, the notation; over Z[k] the theorem is about all integers
+KINDS = {0: ("R", "Real", "R"), 2: ("bool", "Two", "two"), None: ("Z", "Whole", "Z")}
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,15 @@ class _Statement:
 
     def __init__(self, title: str, both: Pair) -> None:
         self.title, self.both = title, both
-        self.kind = "bool" if both.modulus else "R"
+        self.kind, self.module, self.notation = KINDS[both.modulus if both.modulus in KINDS else None]
         self.titles: dict[str, str] = {}
         self.conditions = tuple((both.scalars.names.new("required"), condition) for condition in both.conditions)
 
     def theorem(self) -> Theorem:
-        module, notation = ("Two", "two") if self.both.modulus else ("Real", "R")
         open_outs = [(a, b) for a, b, _ in self.both.outs if self.both.same.get(b, b) != a]
         lemmas, proofs, method = self._proved() if open_outs else ([], {}, "identical programs")
         final = [line for number, out in enumerate(self.both.outs) for line in self._output(number, out, proofs)]
-        lines = [f"Module {self.title}.", f"Import {module}.", f"Local Open Scope {notation}_scope.", "Section Statement.",
+        lines = [f"Module {self.title}.", f"Import {self.module}.", f"Local Open Scope {self.notation}_scope.", "Section Statement.",
                  *self._variables(), "", *self._definitions(), *self._conditions(), "", *self._twins(), *lemmas, *final, "",
                  "End Statement.", f"End {self.title}."]
         return Theorem(tuple(lines), method)
@@ -152,9 +153,9 @@ class _Statement:
         twins = sorted(arrays(d.body) & self.both.same.keys())
         unfolded = f"unfold {d.array}{''.join(f'; rewrite ?same_{t}' for t in twins)}."
         return [f"Lemma {lemma.title} : {_for_all(d.indices, d.shape if lemma.ranged else ())}{_applied(d.array, d.indices)} = "
-                f"{text(term_of(lemma.poly, self.both.modulus))}.",
+                f"{text(term_of(lemma.poly, self.both.bits))}.",
                 "Proof.", f"  intros{_intros(d.indices, lemma.ranged)}; {unfolded}", f"  change ({text(body)} = "
-                f"{text(term_of(lemma.poly, self.both.modulus))}).", *(f"  {line}" for line in proof), "Qed.", ""]
+                f"{text(term_of(lemma.poly, self.both.bits))}).", *(f"  {line}" for line in proof), "Qed.", ""]
 
     def _agree(self, normal: Normal, out: tuple[str, str, tuple[Affine, ...]], scope: Scope) -> None:
         """NotExported unless an output has one normal form on both sides."""

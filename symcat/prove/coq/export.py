@@ -26,7 +26,7 @@ HEADER = (
     "and the rest are the functions of Coq's library or of Symcat.v, which assumes nothing.  A function named any_... is a variable: the",
     "theorem holds whatever it is.  Division is total in Coq, with 1/0 = 0, and ln and sqrt are 0 below 0.  That a denominator is not 0,",
     "or an argument not negative, is a hypothesis where a claim requires it; a theorem depends on the hypotheses that its proof needs,",
-    "and Check shows which.",
+    "and Check shows which.  Over Z2 entries are Booleans; modulo other numbers they are all integers, so what holds holds modulo each.",
     "What is not proved here: that the two sides are those of the law that the claim names.  symcat computed them, derivatives included.",
     "Print Assumptions, followed by the name of a theorem, lists what it rests on: nothing, or the axioms of Coq's real numbers.",
 )

@@ -102,7 +102,7 @@ class Normal:
     def __init__(self, pair: Pair, split: bool = False, budget: Budget | None = None) -> None:
         self.pair = pair
         self.split = split      # whether exp of a sum is a product
-        self.modulus = pair.modulus
+        self.modulus = pair.bits
         self.lemmas: dict[str, Lemma] = {}
         self.count = 0
         self.budget = budget or Budget()
@@ -284,8 +284,8 @@ class Normal:
         return self._stepped(term, atom(Indicator(term.kind, form)), [f"apply {term.kind}_same; lia."])
 
     def _cast(self, term: Cast) -> Outcome:
-        if self.modulus:
-            raise NotExported("a size as a value over Z2")
+        if self.pair.modulus:
+            raise NotExported("a size as a value over a finite base")
         poly = constant(term.form.constant)
         for symbol, k in term.form.terms:
             poly = plus(poly, {((Cast(name(symbol)), 1),): Fraction(k)})
@@ -334,8 +334,6 @@ class Normal:
         """The sum over v of a product of atoms in which v occurs."""
         term = Total(v, extent, product(factors(monomial, self.modulus)))
         if not monomial:
-            if self.modulus:
-                raise NotExported("a sum of ones over Z2")
             cast = self._cast(Cast(extent))
             return self._stepped(term, cast.poly, ["rewrite sum_one by lia.", *self.lines(Cast(extent), cast)])
         picked = next((f for f, _ in monomial if isinstance(f, Indicator) and f.kind == "delta" and abs(f.form.coefficient(v)) == 1), None)

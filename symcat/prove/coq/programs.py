@@ -62,6 +62,11 @@ class Pair:
     def modulus(self) -> int:
         return self.scalars.modulus
 
+    @property
+    def bits(self) -> int:
+        """2 over Z2, where entries are Booleans; 0 where they are numbers."""
+        return self.modulus if self.modulus == 2 else 0
+
     def definition(self, array: str) -> Definition | None:
         return next((d for d in self.definitions if d.array == array), None)
 
@@ -73,8 +78,6 @@ def pair(equation: Equation) -> Pair:
     if len(moduli) > 1:
         raise NotExported("two bases at once")
     modulus = moduli.pop() if moduli else 0
-    if modulus not in (0, 2):
-        raise NotExported("integers modulo more than 2")
     names = Names()
     found = Pair(Scalars(names, modulus))
     symbols = sorted({*left.symbols, *right.symbols, *(s for f in equation.facts for s in f.expr.free_symbols)}, key=lambda s: s.name)
