@@ -53,8 +53,12 @@ def vanishes(algebra: Normaliser, e: Expr, depth: int = 0) -> bool:
 
 
 def _without_common(algebra: Normaliser, e: Expr) -> Expr:
-    """The expression without the factors that all its terms have in common: c f is zero where f is."""
-    common = {a: k for a, k in algebra.common(e) if k > 0}
+    """The expression without the factors that all its terms have in common: c f is zero where f is.
+
+    A sum whose range may be empty stays: where it is, f need not be zero.
+    """
+    sums = {a: algebra.table.atoms[a] for a, _ in algebra.common(e) if isinstance(algebra.table.atoms[a], Sum)}
+    common = {a: k for a, k in algebra.common(e) if k > 0 and (a not in sums or algebra.context.box(sums[a].guards) is not None)}
     if not common:
         return e
     return {(guards, tuple([(a, k - common.get(a, 0)) for a, k in factors if k != common.get(a, 0)])): q
