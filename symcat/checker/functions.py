@@ -124,8 +124,10 @@ class Functions(Expressions):
             return self.power(base, int(n))
         whole = n.numerator // n.denominator
         if whole > 0 and self.shown(base, ">=0"):
-            self.notes.add(POWERS)
-            return self.product(self.power(base, whole), self.call("pow", base, self.add(exponent, {ONE: -whole})))
+            rest = self.add(exponent, {ONE: -whole})
+            if not self.shown(rest, ">=0"):
+                self.notes.add(POWERS)
+            return self.product(self.power(base, whole), self.call("pow", base, rest))
         return self.call("pow", base, exponent)
 
     def exponentiated(self, base: Expr, q: Fraction) -> Expr:
