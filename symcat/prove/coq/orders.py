@@ -72,7 +72,9 @@ class _Statement:
                 for relation in [next((words for sign, words in SIGNS if getattr(symbol, f"is_{sign}")), None)] if relation]
 
     def term(self, e: sp.Expr) -> Term:
-        found = self.scalars.term(_plain(e), self._no_index)
+        if e.has(sp.Piecewise):
+            raise NotExported("the function Piecewise")
+        found = self.scalars.term(e, self._no_index)
         if self.kind == "R":
             self._domain(found)
         elif not _whole(found):
@@ -125,13 +127,6 @@ class _Statement:
     @staticmethod
     def _no_index(symbol: sp.Symbol) -> str:
         raise NotExported(f"the index {symbol}")
-
-
-def _plain(e: sp.Expr) -> sp.Expr:
-    """Piecewise by where."""
-    if e.has(sp.Piecewise):
-        raise NotExported("the function Piecewise")
-    return e
 
 
 def _whole(term: Term) -> bool:
