@@ -78,7 +78,7 @@ def verified(record: Mapping[str, Any]) -> tuple[bool, str]:
     except checker.Refused as refusal:
         return False, f"the checker refuses it: {refusal}"
     points = f", {verdict.tested} exact points agree" if verdict.tested else ""
-    return True, f"the engine says so again ({verdict.method}){points}; {checked(counts)}"
+    return True, f"the engine says so again ({verdict.method}){points}; {checked(counts, verdict.method)}"
 
 
 def _aside(goal: object, record: Mapping[str, Any]) -> str:
@@ -123,13 +123,13 @@ def _inside(goal: ScalarGoal, trace: object) -> bool:
     return bool(compare(goal, [point], 1, 1).inside)
 
 
-def checked(counts: Mapping[str, int]) -> str:
-    """What the independent checker found, in words."""
+def checked(counts: Mapping[str, int], method: str) -> str:
+    """What the independent checker found, in words; of what it has no rules for, on whose word it rests."""
     done = ", ".join(f"{count} {method}" for method, count in counts.items() if method != checker.UNCHECKED)
     left = counts.get(checker.UNCHECKED, 0)
     if not left:
         return f"checked independently of the engine: {done}"
-    trusted_parts = f"{left} of {sum(counts.values())} parts trusted: the engine"
+    trusted_parts = f"{left} of {sum(counts.values())} parts trusted: {'z3' if 'z3' in method else 'the engine'}"
     return f"checked independently of the engine: {done}; {trusted_parts}" if done else trusted_parts
 
 

@@ -211,8 +211,8 @@ def _settle_formula(goal: Formula, about: Mapping[str, str] | None, engines: Eng
     status, detail = engines.valid(goal)
     if status == "proved":
         premises = tuple(str(hypothesis) for hypothesis in goal.hypotheses)
-        record = records.make(goal, "SMT, trusted", premises, [], "as functions", about)
-        return proved("SMT, trusted", records.stub(record), premises, "as functions"), record
+        record = records.make(goal, "SMT, trusted: z3", premises, [], "as functions", about)
+        return proved("SMT, trusted: z3", records.stub(record), premises, "as functions"), record
     if status == "refuted":
         point = {str(name): str(value) for name, value in detail.items()}
         return refuted({"point": point, "left": "false", "right": "true", "exact": True}, "SMT model, evaluated", "as functions"), None

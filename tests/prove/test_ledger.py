@@ -18,7 +18,7 @@ def row(name: str, verdict: str = "proved", method: str = "index normal form", t
 ROWS = [
     row("RD.1 dense"), row("RD.10 dense", seconds=2.0), row("RD.1", "refuted", "exact evaluation", expected="refuted"),
     row("GetPut adam", "refuted", "exact evaluation", "lenses"), row("PutPut adam", "unknown", "", "lenses", seconds=60),
-    row("descent", method="SMT, trusted", topic="inequalities"), row("softplus", method="Z3 in 2 cells", topic="inequalities"),
+    row("descent", method="SMT, trusted: z3", topic="inequalities"), row("softplus", method="Z3 in 2 cells", topic="inequalities"),
     row("clip", method="field normal form in 3 cells, pruning trusted: z3", topic="inequalities", seconds=3),
     row("question", "refuted", "SMT model, evaluated", "inequalities", expected="either"),
 ]
