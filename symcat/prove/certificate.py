@@ -140,7 +140,7 @@ def _inequality(goal: Inequality, record: Mapping[str, Any]) -> tuple[bool, str]
         return False, why
     if "replay" in record["trace"]:
         try:
-            return True, checked(checker.check(record))
+            return True, checked(checker.check(record), record["method"])
         except checker.Refused as refusal:
             return False, f"the checker refuses it: {refusal}"
     cells = record["trace"]["cells"]
