@@ -24,11 +24,12 @@ def check(record: Mapping[str, Any]) -> dict[str, int]:
 
 def _check(record: Mapping[str, Any]) -> dict[str, int]:
     goal, evidence, counts = record["goal"], record["trace"], {}
-    if isinstance(evidence, list) and evidence and all(proof["method"] in finite_bases.METHODS for proof in evidence):
+    methods = [part.get("method") if isinstance(part, dict) else None for part in evidence] if isinstance(evidence, list) else []
+    if methods and all(method in finite_bases.METHODS for method in methods):
         if record["equality"] != "as functions":
             raise Refused("equality of functions over a finite base is taken for equality of morphisms")
         finite_bases.check(goal, evidence)
-        return dict(Counter(proof["method"] for proof in evidence))
+        return dict(Counter(methods))
     if goal["kind"] == "inequality":
         return _cells(inequality, goal, evidence)
     if goal["kind"] not in ("equations", "additive", "scalar"):
