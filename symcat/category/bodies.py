@@ -122,9 +122,9 @@ class Reader:
 
     def _product(self, e: sp.Expr, box: Box) -> np.ndarray:
         """A product: the factors are evaluated only where its brackets and deltas are 1."""
-        factors = {factor: _selector(factor) for factor in sp.Mul.make_args(e)}
-        selectors = [selector for selector in factors.values() if selector is not None]
-        rest = [factor for factor, selector in factors.items() if selector is None] or [sp.S.One]
+        factors = [(factor, _selector(factor)) for factor in sp.Mul.make_args(e)]      # of which some may stand twice
+        selectors = [selector for _, selector in factors if selector is not None]
+        rest = [factor for factor, selector in factors if selector is None] or [sp.S.One]
         if not selectors:
             return self._fold(self.ring.multiply, rest, box)
         mask = self.mask(selectors, box)

@@ -10,7 +10,7 @@ from symcat.category import evaluate as interpreter
 from symcat.category import functions as fn
 from symcat.category.comprehension import Comprehension, Fact
 from symcat.category.evaluate import evaluate, fact_holds, generic_inputs, unmet
-from symcat.category.expression import Argmax, At, index
+from symcat.category.expression import Argmax, At, Bracket, index
 from symcat.category.modular import PRIME, PRIME_FUNCTIONS, P, modular, oracle, product
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.objects import EXACT, EXACT_FUNCTIONS, SYMBOLIC, SYMBOLIC_FUNCTIONS
@@ -18,6 +18,7 @@ from symcat.category.scalars import FLOAT, FLOAT_FUNCTIONS, Irrational, Undecide
 from symcat.category.space import Z2, Real, Z, dims, space
 from symcat.category.trace import trace
 from symcat.errors import DomainError, ShapeError, UsageError
+from symcat.prove.decide import decide
 from tests.category.programs import BY_NAME, PROGRAMS, Program, binary, one, pointwise
 
 n, m = dims("n m")
@@ -298,3 +299,17 @@ def test_sizes_that_break_a_premise_are_refused():
         evaluate(f, [np.arange(4.0)])
     with pytest.raises(UsageError, match="as one list"):
         evaluate(f, np.arange(6.0), np.arange(6.0))
+
+
+@pytest.mark.parametrize("condition", [1, sp.Integer(0)])
+def test_a_factor_that_stands_twice_counts_twice(condition):
+    """SymPy does not merge equal factors around another one when it does not know that they commute."""
+    phi, dom = fn.Smooth.named("phi"), space(a=Real[()], b=Real[n])
+    a, b, inside = phi(At("a")), phi(At("b", index(0))), Bracket(index(0) - condition)
+    body = a * b * a * inside
+    assert body.args.count(a) == 2
+    twice, squared = (Morphism(dom, space(y=Real[n]), (Comprehension("y", Real, (n,), (n,), (index(0),), e),), ("y",))
+                      for e in (body, a**2 * b * inside))
+    inputs = [1.5, [0.25, -0.5, 2.0]]
+    assert np.allclose(evaluate(twice, inputs)[0], evaluate(squared, inputs)[0], rtol=1e-12)
+    assert decide(twice, squared).proved
