@@ -302,3 +302,18 @@ def test_inputs_of_one_name_are_refused():
     for refused in (lambda: additive(both, [0]), lambda: same_program(both, both)):
         with pytest.raises(Refused, match="one name"):
             refused()
+
+
+def test_cells_without_a_point_are_called_so():
+    """x = x + 1 holds wherever x > 0 and -x > 0, which is nowhere: -1 times what is positive is what is positive."""
+    x, below = ["variable", "x"], ["mul", ["number", "-1"], ["variable", "x"]]
+    stated = {**terms(x, ["add", x, ["number", "1"]]), "assumptions": [[">0", x], [">0", below]]}
+    advice = [None, closed([["known", 1], ["known", 2]], [[[0], ONES[0][1]]], [[[1], ONES[0][1]]], [], 0)]
+    for inside, name in ((None, "cells replayed, no point given"), ({"point": {"x": "1"}, "advice": []}, None)):
+        replay = {"inside": inside, "cells": {"advice": advice, "cells": []}}
+        record = {"goal": stated, "trace": [{"method": "cells", "trace": {"replay": replay}}]}
+        if name:
+            assert check(record) == {name: 1}
+        else:
+            with pytest.raises(Refused, match="inside"):
+                check(record)
