@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symcat.prove.claim import Equation
+from symcat.prove.coq.names import comment
 from symcat.prove.coq.normal import Budget, Lemma, Normal
 from symcat.prove.coq.polynomial import term_of
 from symcat.prove.coq.programs import Condition, Definition, Pair, pair
@@ -59,7 +60,7 @@ class _Statement:
         lines += [f"Hypothesis {both.scalars.names.new('sizes')} : (0 <= {fact})%Z." for fact in named]
         lines += [f"Variables {' '.join(both.hypers)} : {kind}."] if both.hypers else []
         lines += [f"Variable {array} : {'Z -> ' * len(shape)}{kind}." for array, shape in both.inputs.items()]
-        return lines + [f"Variable {new} : {its}. (* {words} *)" for new, its, words in both.scalars.functions.values()]
+        return lines + [f"Variable {new} : {its}. {comment(words)}" for new, its, words in both.scalars.functions.values()]
 
     def _definitions(self) -> Lines:
         return [self._definition(d) for d in self.both.definitions]

@@ -114,8 +114,7 @@ class _Statement:
         if conclusion == "True":
             raise NotExported("a statement that is true before any proof")
         names = [self.scalars.symbols[symbol.name] for symbol in self.symbols]
-        functions = [f"Variable {new} : {its}. {words}" for new, its, words in self.scalars.functions.values()]
-        if functions:
+        if self.scalars.functions:
             raise NotExported("a power that is not whole")
         bound = f"forall {' '.join(names)} : {self.kind}, " if names else ""
         hypotheses = [f"  ({condition}) ->" for condition in dict.fromkeys((*given, *self.defined))]

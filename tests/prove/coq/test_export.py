@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symcat.category.elementwise import generic
 from symcat.category.space import Z2, Real, Z, dims, space
 from symcat.category.trace import trace
 from symcat.derivative.reverse import R
@@ -136,6 +137,13 @@ def test_the_text_is_the_same_under_every_hash_seed():
     found = {subprocess.run([sys.executable, "-c", code], cwd=root, env=os.environ | {"PYTHONHASHSEED": seed}, text=True, check=True,
                             capture_output=True).stdout for seed in ("1", "2")}
     assert len(found) == 1 and len(found.pop()) == 65
+
+
+def test_the_name_of_a_function_cannot_end_its_comment():
+    hostile = generic("phi *) Axiom bad : False. (*")
+    text = text_of(equation("hostile", lambda x: hostile(x) + hostile(x), lambda x: 2 * hostile(x)))
+    assert re.search(r"Variable any_phi_Axiom_bad_False : nat -> R -> R\. \(\*[^*]*phi \* \) Axiom", text)
+    assert not re.search(r"\bAxiom\b", re.sub(r"\(\*.*?\*\)", "", text))
 
 
 # ---- with coqc
