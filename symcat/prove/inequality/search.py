@@ -54,8 +54,8 @@ class Level:
         return f"degree +{self.extra}, products of {self.factors}{' with squares' if self.squares else ''}{more}"
 
 
-LEVELS = (Level(0, 1, 0, False), Level(0, 2, 0, False), Level(0, 2, 0, True), Level(2, 3, 0, False), Level(0, 1, 2, True, True),
-          Level(2, 2, 2, False), Level(2, 2, 0, True), Level(2, 2, 2, True), Level(4, 3, 2, True))
+LEVELS = (Level(0, 1, 0, False), Level(0, 2, 0, False), Level(0, 2, 0, True), Level(2, 3, 0, False), Level(2, 2, 2, False),
+          Level(0, 1, 2, True, True), Level(2, 2, 0, True), Level(2, 2, 2, True), Level(4, 3, 2, True))
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,11 @@ class Relaxation:
     @property
     def unknowns(self) -> int:
         return sum(len(b.basis) * (len(b.basis) + 1) // 2 for b in self.blocks) + len(self.ideal)
+
+    def seen_in(self, others: Sequence[Relaxation]) -> bool:
+        """Whether one of others states the same: without constraints, products of more of them are none."""
+        own = self.task, self.blocks, self.ideal, self.level.left > 0, self.level.squared
+        return any((o.task, o.blocks, o.ideal, o.level.left > 0, o.level.squared) == own for o in others)
 
     def places(self) -> list[np.ndarray]:
         """Where the entries of each block's Gram matrix stand among the unknowns."""
@@ -159,6 +164,7 @@ def certify(problem: Mapping[str, Any], seconds: float, levels: Sequence[Level] 
     if in_parts:
         return in_parts, tried
     rest, signed = without_signed_factors(whole, problem["strict"])
+    solved: list[Relaxation] = []
     for level in levels:
         for task in _tasks(rest, whole, problem["cell"]):
             if time.monotonic() > deadline:
@@ -166,8 +172,9 @@ def certify(problem: Mapping[str, Any], seconds: float, levels: Sequence[Level] 
             if (task.empty and level.left) or (level.squared and (problem["strict"] or task.goal != whole.goal)):
                 continue
             relaxation = relax(task, level)
-            if not 0 < relaxation.unknowns <= UNKNOWNS:
+            if not 0 < relaxation.unknowns <= UNKNOWNS or relaxation.seen_in(solved):
                 continue
+            solved.append(relaxation)
             for certificate in solve(relaxation, deadline):
                 found = signed.back(certificate) if task is rest and not task.empty else certificate
                 if not flaw(problem, found):
