@@ -102,7 +102,7 @@ def _check(commands: argparse._SubParsersAction) -> None:
 
 def _verify(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, "verify", "check a certificate, or a kernel with its certificates, again")
-    command.add_argument("file", nargs="+", help="a certificate (.json), a folder of them, or a kernel (.py) with its certificates beside it")
+    command.add_argument("file", nargs="+", help="certificates (.json), folders of them, kernels (.py) with theirs beside them")
 
 
 def _bench(commands: argparse._SubParsersAction) -> None:

@@ -44,7 +44,7 @@ def _check(record: Mapping[str, Any]) -> dict[str, int]:
     if not goal["equations"] or len(evidence) != len(goal["equations"]):
         raise Refused(f"{len(goal['equations'])} equations with {len(evidence)} proofs")
     for stated, proof in zip(goal["equations"], evidence, strict=True):
-        method = _part(stated, proof)
+        method = _part(stated, proof, record["equality"])
         counts[method] = counts.get(method, 0) + 1
     return counts
 
@@ -56,7 +56,7 @@ def _cells(shown: Callable[..., int], goal: Mapping[str, Any], trace: Mapping[st
     return {"cells replayed" if trace["replay"]["inside"] is not None else "cells replayed, no point given": shown(goal, trace["replay"])}
 
 
-def _part(stated: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
+def _part(stated: Mapping[str, Any], proof: Mapping[str, Any], equality: str) -> str:
     """The method by which the proof of one equation was checked."""
     if proof["method"] == "identical programs":
         same_program(stated["lhs"], stated["rhs"])
@@ -66,6 +66,6 @@ def _part(stated: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
     if "outputs" in proof["trace"]["replay"]:
         programs(stated, proof["trace"]["replay"]["outputs"])
         return "programs over scalars replayed"
-    if not equation(stated, proof["trace"]["replay"]) <= set(proof["premises"]):
+    if not equation(stated, proof["trace"]["replay"], equality) <= set(proof["premises"]):
         raise Refused("the proof needs a premise that the certificate does not state")
     return "normal forms replayed"

@@ -2,15 +2,17 @@
 
 The steps, as the advice names them: `clear` denominators, divide by `common` factors, `split` at a guard, treat one `sum` (divide
 it at a guard, by the residues of an index, or write an index out), `join` the sums of a term to one, look `inside` sums over one
-range, take an index at each of its `entries`, `at` the value that an equation gives it or by its `residue`, and show that two
-atoms are the `same` function of equal arguments.
+range, divide by the `sign` of a step's argument, take an index at each of its `entries`, `at` the value that an equation gives it
+or by its `residue`, and show that two atoms are the `same` function of equal arguments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
+from symcat.checker.expressions import ONE
 from symcat.checker.forms import ZERO, Form, Refused, fails, form, plus, solved, tight
 from symcat.checker.programs import Programs
 from symcat.checker.table import Expr
@@ -59,6 +61,8 @@ class Differences(Programs):
                 one, other = (self.functions(e)[k] for k in (j, k))
                 self.same(one, other)
                 self.vanish(self.replaced(e, one, {((), ((other, 1),)): 1}))
+            case ["sign", int(k), int(j)] if self.kinks:
+                self.vanish_by_sign(e, self.steps(e)[k], j)
             case ["residue", int(k), int(modulus)]:
                 self.vanish_by_residues(e, self.free_indices(e)[k], modulus)
             case _:
@@ -169,6 +173,27 @@ class Differences(Programs):
     def apart(self, e: Expr) -> frozenset[int]:
         """The variables of an expression and of the facts."""
         return self.scope(e).union(*[self.free[v] for g in self.facts for v, _ in g[1]])
+
+    def steps(self, e: Expr) -> list[int]:
+        return sorted({a for _, factors in e for a, _ in factors if self.things[a][:2] == ("call", "step")})
+
+    def linear(self, e: Expr) -> list[int]:
+        """The atoms that are terms of an expression and stand in no other term of it."""
+        own = [factors[0][0] for guards, factors in e if not guards and len(factors) == 1 and factors[0][1] == 1]
+        return sorted(a for a in own if sum(a == b for _, factors in e for b, _ in factors) == 1)
+
+    def vanish_by_sign(self, e: Expr, a: int, j: int) -> None:
+        """Refused unless an expression is shown to be 0 for each sign of the argument of a step; where that is 0, an atom is solved for."""
+        u = self.thaw(self.things[a][2][0])
+        (((_, ((b, _),)), _),) = self.apply("step", self.scale(u, -1)).items()
+        for above, below in ((1, 0), (0, 1), (0, 0)):
+            case = self.replaced(self.replaced(e, a, {ONE: 1} if above else {}), b, {ONE: 1} if below else {})
+            if not above and not below and j >= 0:
+                x = self.linear(u)[j]
+                q = u[(), ((x, 1),)]
+                value = self.add(self.scale(u, Fraction(-1) / q), {((), ((x, 1),)): 1})
+                case = self.replaced(case, x, value)
+            self.vanish(case)
 
     # ---- sums
     def replaced(self, e: Expr, a: int, image: Expr) -> Expr:

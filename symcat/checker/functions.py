@@ -19,6 +19,7 @@ AT_NUMBERS = {
     "sign": lambda x: (x > 0) - (x < 0), "maximum": max, "minimum": min, "equal": lambda x, y: int(x == y),
 }
 POWERS = "powers with a base that may be 0 have exponents that are at least 0"
+KINKED = {"step": 1, "detach": 1, "relu": 1, "absolute": 1, "sign": 1, "where": 1, "maximum": 2, "minimum": 2, "equal": 2}
 TRIAL = 10**6        # trial division goes so far; what is left stays one factor
 
 
@@ -30,6 +31,8 @@ class Functions(Expressions):
 
     def apply(self, function: str, *arguments: Expr) -> Expr:
         e = arguments[0]
+        if self.kinks and len(arguments) == KINKED.get(function) and not all(x.keys() <= {ONE} for x in arguments):
+            return self.by_step(function, *arguments)
         if function == "exp":
             return self.exponential(e)
         if function in ("log", "ln"):
@@ -48,6 +51,30 @@ class Functions(Expressions):
         if self.definitions and function in ("sigmoid", "tanh", "softplus"):
             return self.defined(function, self.exponential(e))
         return self.call(function, *arguments)
+
+    def by_step(self, function: str, x: Expr, *others: Expr) -> Expr:
+        """The value of a function with kinks by step, which is 1 above 0 and else 0, and does not depend on a positive factor."""
+        above = lambda e: self.apply("step", e)
+        opposite = self.scale(x, -1)
+        gap = self.add(x, self.scale(others[0], -1)) if others else {}
+        match function:
+            case "step":
+                return self.call("step", self.scale(x, Fraction(1) / abs(min(x.items())[1])))
+            case "detach":
+                return x
+            case "relu":
+                return self.product(x, above(x))
+            case "absolute":
+                return self.product(x, self.add(self.scale(above(x), 2), {ONE: -1}))
+            case "sign":
+                return self.add(above(x), self.scale(above(opposite), -1))
+            case "where":
+                return self.add(above(x), above(opposite))
+            case "maximum":
+                return self.add(others[0], self.product(gap, above(gap)))
+            case "minimum":
+                return self.add(x, self.scale(self.product(gap, above(gap)), -1))
+        return self.add({ONE: 1}, self.scale(above(gap), -1), self.scale(above(self.scale(gap, -1)), -1))
 
     def defined(self, function: str, image: Expr) -> Expr:
         """sigmoid, tanh and softplus by their definitions; `image` is the exp of their argument."""

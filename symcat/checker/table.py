@@ -10,7 +10,7 @@ Variables: `("dim", name)`, at least 1; `("index", k, extent)` and `("dummy", de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -20,14 +20,16 @@ Number = int | Fraction
 Factors = tuple[tuple[int, int], ...]
 Term = tuple[tuple[Form, ...], Factors]
 Expr = dict[Term, Number]                 # {(guards, ((atom, exponent), ...)): coefficient}
+OPTIONS = ("definitions", "unroll", "kinks")    # smooth functions by exp; small sums written out; functions with kinks by step
 VARIABLES = ("dim", "index", "bound", "scratch", "point", "dummy", "argmax")
 
 
 class Table:
     """Things by number, facts, hypotheses, and the advice from which every choice is taken."""
 
-    def __init__(self, advice: Iterable[Any], modulus: int = 0, definitions: bool = False, unroll: bool = False) -> None:
-        self.advice, self.modulus, self.definitions, self.unroll = iter(advice), modulus, definitions, unroll
+    def __init__(self, advice: Iterable[Any], modulus: int = 0, options: Collection[str] = ()) -> None:
+        self.advice, self.modulus = iter(advice), modulus
+        self.definitions, self.unroll, self.kinks = (word in options for word in OPTIONS)
         self.things: list[tuple] = []
         self.ids: dict[tuple, int] = {}
         self.free: list[frozenset[int]] = []

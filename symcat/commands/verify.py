@@ -13,7 +13,6 @@ from symcat.errors import SymcatError, UsageError
 from symcat.prove.certificate import Recheck, recheck
 from symcat.show.screen import screen
 
-
 STRIDE = 100        # of many files progress is printed this often
 
 

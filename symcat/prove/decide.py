@@ -136,7 +136,7 @@ def _settle_equations(goal: object, equations: Sequence[Equation], equality: str
     agree = sum(outcome.tested for outcome in tested.values())
     evidence = [already] if already else []
     for number, equation in enumerate(equations if not already else ()):
-        found = _prove(equation, engines, tested.get(number))
+        found = _prove(equation, engines, tested.get(number), equality)
         if isinstance(found, str) or ON_ITS_WORD in found.method:
             further = engines.refute(equation.lhs, equation.rhs, equation.facts, seed=seed)
             if isinstance(further, Witness):
@@ -157,12 +157,15 @@ def _searched(equation: Equation, engines: Engines, seed: int, already: Evidence
     return engines.refute(equation.lhs, equation.rhs, equation.facts, seed=seed)
 
 
-def _prove(equation: Equation, engines: Engines, tested: Tested | None) -> Evidence | str:
+def _prove(equation: Equation, engines: Engines, tested: Tested | None, equality: str) -> Evidence | str:
     """Evidence for an equation, with its grade and without the premises that follow from others, or why there is none."""
     lhs, rhs = equation.lhs, equation.rhs
     if lhs == rhs:
         return Evidence("identical programs", (), {"digest": lhs.digest}, domains=Domains())
     outcome = engines.equal(lhs, rhs, equation.facts)
+    if not isinstance(outcome, Proof) and equality == "as functions" and not outcome.final:
+        further = engines.values(lhs, rhs, equation.facts)
+        outcome = further if isinstance(further, Proof) else outcome
     if not isinstance(outcome, Proof):
         return f"{outcome.reason}: {outcome.residue}" if outcome.residue else outcome.reason
     premises = tuple(dict.fromkeys((*map(str, equation.facts), *outcome.premises)))

@@ -12,15 +12,17 @@ from sympy.core.relational import Relational
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
 from symcat.category.serialise import canonical_json, dump, dump_fact
+from symcat.checker.equations import FUNCTIONS, equation
 from symcat.laws.claim import Equation, Formula, Inequality
-from symcat.prove.advice.record import advice
+from symcat.prove.advice.record import advice, advice_by_values
 from symcat.prove.field.read import ScalarGoal
-from symcat.prove.index.equal import Failure, Proof, prove_additive, prove_equal
+from symcat.prove.index.equal import Failure, Proof, premises_of, prove_additive, prove_equal
 from symcat.prove.refute import refute
 from symcat.prove.witness import Tested, Witness
 from symcat.verdict import Verdict
 
 IDENTICAL = "identical programs"
+BY_VALUES = "normal forms by cases of signs"
 ON_ITS_WORD = "trusted: the engine"
 
 
@@ -109,6 +111,16 @@ def advised(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof |
     return replace(proof, trace={**proof.trace, "replay": found})
 
 
+def values(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
+    """Equality of values, which knows what functions with kinks are on either side of them; the checker's replay is the proof."""
+    goal = json.loads(canonical_json({"lhs": dump(lhs), "rhs": dump(rhs), "facts": [dump_fact(fact) for fact in facts]}))
+    found = advice_by_values(goal)
+    if found is None:
+        return Failure("as functions: no proof by cases of signs")
+    notes = sorted(equation(goal, found, FUNCTIONS))
+    return Proof(BY_VALUES, (*premises_of(lhs, rhs, (*facts, *lhs.facts, *rhs.facts)), *notes), {"replay": found})
+
+
 @dataclass(frozen=True)
 class Engines:
     """What a pipeline consults.
@@ -117,7 +129,8 @@ class Engines:
     proof or a failure, `valid(formula)` a status with its detail, `ordered(inequality)` a proof, a witness or why there is neither, and
     `scalar(lhs, rhs, relations)` a verdict on an equation of SymPy expressions, which is asked for first;
     `identity(goal)` gives the proof of such an equation in terms, or the verdict that there is none.
-    `functions(equation)` and `propositions(formula)` are about finite bases and propositions.
+    `values(lhs, rhs, facts)` is about equality as functions where `equal` fails; `functions(equation)` and `propositions(formula)`
+    are about finite bases and propositions.
     """
 
     refute: Callable[..., Witness | Tested]
@@ -129,6 +142,7 @@ class Engines:
     identity: Callable[[ScalarGoal], object] = identity
     functions: Callable[[Equation], object] = functions
     propositions: Callable[[Formula], object] = propositions
+    values: Callable[..., Proof | Failure] = values
 
 
 STANDARD = Engines(refute, advised, prove_additive, valid, recorded_order, identity=recorded_identity)

@@ -61,14 +61,14 @@ def forged(stated, change):
             self.tape[-1] = change(kind, super().ask(kind, *about), self)
             return self.tape[-1]
 
-    run = Forger(0, False, "none", [set(), set()])
+    run = Forger(0, (), "none", [set(), set()])
     with refusing():
         run.decide(stated)
     return bare(*run.tape)
 
 
 def bare(*tape):
-    return {"bases": [{"modulus": 0, "definitions": False, "unroll": False, "advice": [*tape]}]}
+    return {"bases": [{"modulus": 0, "options": [], "advice": [*tape]}], "sizes": {}}
 
 
 # ---- denominators that are known not to be 0 only where a sum has a point

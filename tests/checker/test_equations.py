@@ -138,9 +138,22 @@ def test_missing_and_superfluous_advice_is_refused():
     tape = proof["bases"][0]["advice"]
     for other in (tape[:-1], [*tape, 0], []):
         with pytest.raises(Refused):
-            equation(goal, {"bases": [{**proof["bases"][0], "advice": other}]})
+            equation(goal, {**proof, "bases": [{**proof["bases"][0], "advice": other}]})
     with pytest.raises(Refused, match="base"):
-        equation(goal, {"bases": []})
+        equation(goal, {**proof, "bases": []})
+
+
+def test_facts_that_contradict_each_other_prove_nothing():
+    """From n >= 3 and 2 >= n everything would follow; sizes at which both hold are part of the proof."""
+    goal = data(FALSE["squares"])
+    goal["facts"] = [{"expr": ["+", ["dim", "n"], -3], "relation": ">=0"}, {"expr": ["+", 2, ["*", -1, ["dim", "n"]]], "relation": ">=0"}]
+    assert advice(goal) is None
+    true = data(TRUE["softmax sums to 1"])
+    proof = advice(true)
+    true["facts"] = goal["facts"]
+    for stated in ({}, {"n": 2}, {"n": 3}, {"n": True}, {"n": 0}):
+        with pytest.raises(Refused):
+            equation(true, {**proof, "sizes": stated})
 
 
 def test_multipliers_must_give_a_contradiction():

@@ -83,7 +83,7 @@ def test_normal_forms_have_the_values_of_programs(part):
     compared = 0
     for seed in range(part * ROUNDS, (part + 1) * ROUNDS):
         stated = Draft(seed).finish()
-        run = Recorder(0, False, random.Random(seed).choice(("none", "arguments", "cut")), [set(), set()])
+        run = Recorder(0, (), random.Random(seed).choice(("none", "arguments", "cut")), [set(), set()])
         try:
             run.early(stated)
             value, = run.side(stated, 0)

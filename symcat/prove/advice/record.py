@@ -5,16 +5,17 @@ What is searched inside an answer leaves no trace in the table, so that the repl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import combinations, permutations, product
 from math import prod
 from typing import Any
 
+from symcat.checker.equations import Replay
 from symcat.checker.forms import ZERO, Form, Refused, form, plus, solved, tight
 from symcat.checker.functions import IMPLIES
-from symcat.checker.programs import SCALARS
+from symcat.checker.programs import SCALARS, symbols
 from symcat.checker.table import Expr, Factors
 from symcat.prove.advice import elimination
 from symcat.prove.advice.skeleton import Skeletons
@@ -23,10 +24,12 @@ from symcat.prove.index.hermite import column_hermite
 
 BINDINGS = 64
 RADIX_TERMS = 4
+GROWN = 500          # steps by which sizes are made to satisfy facts
 TIED = 3             # indices that are reordered where their slots came by chance
 ASKED = 12000        # questions of one attempt, those of searches included
 FORMS = ("cut", "arguments", "none")                                    # normal forms alone
 FURTHER = (("arguments", ""), ("none", ""), ("none", "definitions"), ("none", "unroll"), ("none", "definitions unroll"))    # with steps
+KINKED = (("arguments", "kinks"), ("none", "kinks"), ("none", "kinks definitions"))
 LEVELS = {"cuts 1": "arguments", "cuts 0": "none"}
 
 
@@ -38,20 +41,47 @@ def advice(equation: Mapping[str, Any], method: str = "") -> dict[str, Any] | No
     level = next((cuts for word, cuts in LEVELS.items() if word in method), "cut")
     forms = [(cuts, "", 0) for cuts in FORMS]
     further = [(cuts, options, STEPS) for cuts, options in FURTHER]
-    for attempt in sorted(forms, key=lambda one: one[0] != level) + sorted(further, key=lambda one: one[0] != level):
+    return _first(equation, sorted(forms, key=lambda one: one[0] != level) + sorted(further, key=lambda one: one[0] != level))
+
+
+def advice_by_values(equation: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A proof that both sides have equal values, by cases of the signs where functions have kinks; None when none is found."""
+    return _first(equation, [(cuts, options, STEPS) for cuts, options in KINKED])
+
+
+def _first(equation: Mapping[str, Any], attempts: Sequence[tuple[str, str, int]]) -> dict[str, Any] | None:
+    for attempt in attempts:
         try:
-            return {"bases": [_base(equation, modulus, *attempt) for modulus in sorted({m for _, m, _ in equation["lhs"]["cod"]})]}
+            bases = [_base(equation, modulus, *attempt) for modulus in sorted({m for _, m, _ in equation["lhs"]["cod"]})]
+            return {"bases": bases, "sizes": sizes(equation)}
         except (Refused, ArithmeticError, ValueError, RecursionError):
             continue
     return None
 
 
 def _base(equation: Mapping[str, Any], modulus: int, cuts: str, options: str, steps: int) -> dict[str, Any]:
-    chosen = {option: option in options.split() for option in ("definitions", "unroll")}
-    run = Recorder(modulus, chosen["definitions"], cuts, [read_by_functions(equation[side]) for side in ("lhs", "rhs")], chosen["unroll"])
+    run = Recorder(modulus, options.split(), cuts, [read_by_functions(equation[side]) for side in ("lhs", "rhs")])
     run.left = steps
     run.decide(equation)
-    return {"modulus": modulus, **chosen, "advice": run.tape}
+    return {"modulus": modulus, "options": options.split(), "advice": run.tape}
+
+
+def sizes(equation: Mapping[str, Any]) -> dict[str, int]:
+    """Small sizes at which the facts about dims hold; Refused when none are found."""
+    run = Replay(())
+    for fact in (*equation["facts"], *equation["lhs"]["facts"], *equation["rhs"]["facts"]):
+        if not symbols(fact["expr"], "real"):
+            run.fact(fact)
+    found = {run.things[v][1]: 1 for _, terms in run.facts for v, _ in terms}
+    for _ in range(GROWN):
+        failing = next((terms for constant, terms in run.facts if constant + sum(q * found[run.things[v][1]] for v, q in terms) < 0), None)
+        if failing is None:
+            return found
+        v, q = max(failing, key=lambda item: item[1])
+        if q < 0:
+            break
+        found[run.things[v][1]] += 1
+    raise Refused("no sizes found at which the facts hold")
 
 
 def read_by_functions(program: Mapping[str, Any]) -> set[str]:
@@ -71,8 +101,8 @@ class Recorder(Steps):
     `cuts` says which arrays become names: "cut" all, "arguments" those that functions read, "none" none.
     """
 
-    def __init__(self, modulus: int, definitions: bool, cuts: str, arguments: Sequence[set[str]], unroll: bool = False) -> None:
-        super().__init__((), modulus, definitions, unroll)
+    def __init__(self, modulus: int, options: Collection[str], cuts: str, arguments: Sequence[set[str]]) -> None:
+        super().__init__((), modulus, options)
         self.cuts, self.arguments = cuts, arguments
         self.tape: list[Any] = []
         self.skeletons = Skeletons(self)

@@ -47,7 +47,7 @@ class Steps(Replay):
             return found
         if self.trials >= TRIALS:
             return None
-        for mode in ("at", "same", "refine", "inside", "join", "cells", "residues", "values", "entries"):
+        for mode in ("at", "sign", "same", "refine", "inside", "join", "cells", "residues", "values", "entries"):
             for step in islice(self._candidates(e, mode), 1 if mode in ("refine", "join") else TRIED):
                 if self._works(step, e, mode if mode in ("refine", "join", "cells", "residues", "values") else ""):
                     return step
@@ -72,7 +72,7 @@ class Steps(Replay):
     # ---- what is bound to help
     def _sure(self, e: Expr) -> list | None:
         """Common factors divided out, denominators cleared, guards decided."""
-        if any(k > 0 for _, k in self.common(e)):
+        if not self.kinks and any(k > 0 for _, k in self.common(e)):     # where x = 0, x (s + t - 1) is 0 and s + t - 1 is not
             return ["common"]
         several = any(self.kind(a) == "several" for _, factors in e for a, _ in factors)
         if several and len(self.cases(e)) == 1:
@@ -108,6 +108,14 @@ class Steps(Replay):
             if first[0] == second[0] and (first[0] == "several" or (first[1] == second[1] and len(first[2]) == len(second[2]))) and j < k:
                 yield ["same", j, k]
 
+    def _signs(self, e: Expr) -> Iterator[list]:
+        """A step whose argument's sign is to be divided by; where that is 0, each atom that it can be solved for."""
+        for k, a in enumerate(self.steps(e) if self.kinks else ()):
+            atoms = self.linear(self.thaw(self.things[a][2][0]))
+            yield from (["sign", k, j] for j in range(len(atoms)))
+            if not atoms:
+                yield ["sign", k, -1]
+
     # ---- what may help
     def _candidates(self, e: Expr, mode: str) -> Iterator[list]:
         match mode:
@@ -115,6 +123,8 @@ class Steps(Replay):
                 yield from self._at(e)
             case "same":
                 yield from self._same(e)
+            case "sign":
+                yield from self._signs(e)
             case "refine":
                 yield from self._refinements(e)
             case "join":

@@ -88,7 +88,7 @@ def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Pro
         return Failure(f"the sides do not fit: {lhs.dom} -> {lhs.cod} and {rhs.dom} -> {rhs.cod}")
     everything = tuple(dict.fromkeys([*facts, *lhs.facts, *rhs.facts]))
     if lhs == rhs or (lhs.canonical[2:4] == rhs.canonical[2:4]):
-        return Proof("identical programs", _premises(lhs, rhs, everything), {"programs": lhs.digest})
+        return Proof("identical programs", premises_of(lhs, rhs, everything), {"programs": lhs.digest})
     failure = Failure("no attempt")
     uncut: set[Attempt] = set()
     for attempt in _attempts(lhs, rhs):
@@ -113,7 +113,7 @@ def prove_additive(f: Morphism, wires: Sequence[int]) -> Proof | Failure:
     if bad:
         return Failure(f"not homogeneous linear in the chosen wires: {', '.join(bad)}")
     trace = {"wires": list(wires), "grades": {name: grade for name, grade in found.items() if grade is not None}}
-    return Proof("linear typing", _premises(f, f, f.facts), trace)
+    return Proof("linear typing", premises_of(f, f, f.facts), trace)
 
 
 def _attempts(lhs: Morphism, rhs: Morphism) -> Iterator[Attempt]:
@@ -168,7 +168,7 @@ def _run(attempt: Attempt, lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) 
             return failure
         traces.append(side.trace())
         notes |= side.domain.notes
-    return Proof(attempt.method, _premises(lhs, rhs, facts, notes), {"method": attempt.method, "bases": traces})
+    return Proof(attempt.method, premises_of(lhs, rhs, facts, notes), {"method": attempt.method, "bases": traces})
 
 
 def _keep(f: Morphism, chosen: Sequence[int]) -> Morphism:
@@ -268,7 +268,7 @@ class Side:
                 "rules": dict(sorted(self.algebra.counts.items())), "licences": list(self.domain.used)}
 
 
-def _premises(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], notes: Iterable[str] = ()) -> tuple[str, ...]:
+def premises_of(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], notes: Iterable[str] = ()) -> tuple[str, ...]:
     """The facts, the requirements of both sides that do not follow from them, and what rules used besides."""
     return tuple(dict.fromkeys([*map(str, facts), *_left_over(lhs, rhs, facts), *notes]))
 
