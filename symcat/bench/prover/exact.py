@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -112,6 +112,20 @@ def differ(pair: Pair, tries: int = 1) -> dict[str, int] | None:
             if Run(pair.left, sizes, inputs).outputs != Run(pair.right, sizes, inputs).outputs:
                 return sizes
     return None
+
+
+def differ_at(pair: Pair, sizes: Mapping[str, int], inputs: Mapping[str, object]) -> bool:
+    """Whether the two sides differ at inputs that are nested lists of rationals in words, as a witness has them."""
+    dense = [{place: Fraction(value) for place, value in _entries(inputs[name])} for name in pair.left.dom.names]
+    return Run(pair.left, sizes, dense).outputs != Run(pair.right, sizes, dense).outputs
+
+
+def _entries(given: object, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    if not isinstance(given, list):
+        yield place, str(given)
+    else:
+        for k, part in enumerate(given):
+            yield from _entries(part, (*place, k))
 
 
 def arrays(f: Morphism, sizes: Mapping[str, int], pick: random.Random) -> list[Array]:

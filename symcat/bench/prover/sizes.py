@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from symcat.bench.environment import cores, proofs_folder
 from symcat.bench.limited import Limited
-from symcat.bench.prover.exact import differ
+from symcat.bench.prover.exact import differ, differ_at
 from symcat.bench.prover.programs import pair
 from symcat.bench.report import Bar, Report, Row, microseconds
 from symcat.errors import UsageError
@@ -131,7 +131,7 @@ def judged(seed: int) -> str:
     if verdict.unknown:
         return "unknown, different" if differ(found, PAIR_TRIES) else "unknown"
     at = {name: int(size) for name, size in verdict.witness["dims"].items()}
-    seen = differ(found, PAIR_TRIES) or differ(replace(found, sizes=(at,)), PAIR_TRIES)
+    seen = differ_at(found, at, verdict.witness["inputs"]) or differ(replace(found, sizes=(*found.sizes, at)), PAIR_TRIES)
     return "refuted" if seen else "refuted, wrong"
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from symcat.bench.prover.exact import Run, arrays, differ, smooth
+from symcat.bench.prover.exact import Run, arrays, differ, differ_at, smooth
 from symcat.bench.prover.programs import Pair, changed, pair, pairs, program, recipes
 from symcat.bench.prover.sizes import judged
 from symcat.category.evaluate import evaluate
@@ -50,6 +50,15 @@ def test_a_program_differs_from_its_double():
     double = replace(found.left, nodes=(*found.left.nodes[:-1], replace(last, body=2 * last.body)))
     assert differ(Pair(found.seed, found.left, double, found.sizes)) is not None
     assert differ(Pair(found.seed, found.left, found.left, found.sizes)) is None
+
+
+def test_a_difference_at_one_point_of_a_maximum_is_seen_there():
+    """The sides differ where a maximum over fewer entries is another one, which random integers seldom meet."""
+    found = pair(301371)
+    inputs = {"x": ["1", "0", "0"], "w": ["-2", "-1"], "m": [["0", "0"], ["0", "0"], ["1", "0"]]}
+    assert differ_at(found, {"n": 3, "k": 2}, inputs)
+    assert not differ_at(found, {"n": 3, "k": 2}, {**inputs, "w": ["0", "0"]})
+    assert judged(301371) == "refuted"
 
 
 def test_changes_reach_every_kind():
