@@ -170,7 +170,7 @@ class Normal:
     def _rewritten(self, outcome: Outcome) -> Lines:
         lines: Lines = []
         for before, after, proof in outcome.steps.values():
-            lines += [f"assert (S : {text(before)} = {text(after)}).", *block(proof), "rewrite S; clear S."]
+            lines += [f"assert (S : {text(before)} = {text(after)}).", *block(proof), "try rewrite S; clear S."]
         return lines
 
     def _closed(self, facts: dict[str, Lines], fractions: bool) -> Lines:
@@ -373,7 +373,8 @@ class Normal:
         kept = product(rest)
         whole = product([*rest, *pieces])
         again = Total(w, total.extent, body)
-        alias = [] if literal(again) == literal(total) else [f"assert (S : {text(total)} = {text(again)}) by alike.", "rewrite S; clear S."]
+        same = literal(again) == literal(total)
+        alias = [] if same else [f"assert (S : {text(total)} = {text(again)}) by alike.", "try rewrite S; clear S."]
         return Total(w, total.extent, inner), [
             *alias,
             f"transitivity (parts {total.extent.argument} ((({text(kept)}, fun {w} => {text(body)}) :: nil)%list)).",
