@@ -18,8 +18,8 @@ EXAMPLES = 3
 
 def write(ledger: Ledger, folder: Path, console: Console, jobs: int) -> dict[str, Any]:
     """Export a ledger; what came of it as JSON-able data, `rejected` with the files that coqc does not accept."""
-    with bar(console, "exporting", None), _trial() as trial:
-        found = export(ledger, folder, trial.accepts if trial else None)
+    with bar(console, "exporting", len(ledger)) as (progress, task), _trial() as trial:
+        found = export(ledger, folder, trial.accepts if trial else None, lambda name: progress.update(task, advance=1, note=name))
     kinds = ", ".join(f"{count} by {method}" for method, count in found.methods.items())
     console.print(f"{found.count} of {found.total} proved claims exported to {folder}" + (f": {kinds}" if kinds else ""), markup=False)
     for reason, names in found.left_out.items():
@@ -40,8 +40,8 @@ def _checked(found: Export, console: Console, jobs: int) -> dict[str, Any]:
         console.print(f"coqc is not installed, so the files are not checked here; with Coq 8.16 or newer: cd {found.folder}, then "
                       "coqc Symcat.v and coqc on each other file", markup=False, style="yellow")
         return {"checked": False, "rejected": {}}
-    with bar(console, "coqc", None):
-        answers = coqc.check(found.files, jobs)
+    with bar(console, "coqc", sum(file.suffix == ".v" for file in found.files)) as (progress, task):
+        answers = coqc.check(found.files, jobs, progress=lambda name: progress.update(task, advance=1, note=name))
     rejected = {answer.file.name: answer.fault for answer in answers if answer.fault}
     console.print(f"coqc accepts {len(answers) - len(rejected)} of {len(answers)} files", style="red" if rejected else None)
     for name, fault in rejected.items():

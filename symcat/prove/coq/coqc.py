@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,15 +26,21 @@ def found() -> str | None:
     return shutil.which("coqc")
 
 
-def check(files: Sequence[Path], jobs: int = 1, limit: float = LIMIT) -> list[Answer]:
-    """coqc on Coq files of one folder, the prelude first; OSError where there is no coqc."""
+def check(files: Sequence[Path], jobs: int = 1, limit: float = LIMIT, progress: Callable[[str], object] = lambda name: None) -> list[Answer]:
+    """coqc on Coq files of one folder, the prelude first; OSError where there is no coqc.  `progress` is told each file that is done."""
     coqc = found()
     if coqc is None:
         raise OSError("coqc is not installed")
     sources = [file for file in files if file.suffix == ".v"]
-    first = [_checked(coqc, file, limit) for file in sources if file.name == "Symcat.v"]
+
+    def done(file: Path) -> Answer:
+        answer = _checked(coqc, file, limit)
+        progress(file.name)
+        return answer
+
+    first = [done(file) for file in sources if file.name == "Symcat.v"]
     with ThreadPoolExecutor(max(1, jobs)) as pool:
-        return first + list(pool.map(lambda file: _checked(coqc, file, limit), [f for f in sources if f.name != "Symcat.v"]))
+        return first + list(pool.map(done, [file for file in sources if file.name != "Symcat.v"]))
 
 
 class Trial:

@@ -50,11 +50,12 @@ class Export:
         return self.count + sum(map(len, self.left_out.values()))
 
 
-def export(entries: Iterable[Entry], folder: Path, accepts: Callable[[str], bool] | None = None) -> Export:
+def export(entries: Iterable[Entry], folder: Path, accepts: Callable[[str], bool] | None = None,
+           progress: Callable[[str], object] = lambda name: None) -> Export:
     """Write the proved claims of a ledger to a folder; files of an earlier export that are not written now stay.
 
     `accepts` says whether coqc accepts a text.  It is asked about claims whose proof is searched for by tactics, which may fail;
-    without it they are written as they are.
+    without it they are written as they are.  `progress` is told the name of each entry that is looked at.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file: give --coq a folder, which is made when it does not exist")
@@ -62,6 +63,7 @@ def export(entries: Iterable[Entry], folder: Path, accepts: Callable[[str], bool
     methods: dict[str, int] = {}
     left_out: dict[str, list[str]] = {}
     for entry in entries:
+        progress(entry.claim.name)
         if not entry.verdict.proved:
             continue
         try:
