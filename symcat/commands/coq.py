@@ -18,7 +18,7 @@ EXAMPLES = 3
 
 def write(ledger: Ledger, folder: Path, console: Console, jobs: int) -> dict[str, Any]:
     """Export a ledger; what came of it as JSON-able data, `rejected` with the files that coqc does not accept."""
-    with bar(console, "exporting", len(ledger)) as (progress, task), _trial() as trial:
+    with bar(console, "exporting", len(ledger.entries)) as (progress, task), _trial() as trial:
         found = export(ledger, folder, trial.accepts if trial else None, lambda name: progress.update(task, advance=1, note=name))
     kinds = ", ".join(f"{count} by {method}" for method, count in found.methods.items())
     console.print(f"{found.count} of {found.total} proved claims exported to {folder}" + (f": {kinds}" if kinds else ""), markup=False)

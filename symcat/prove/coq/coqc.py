@@ -26,7 +26,8 @@ def found() -> str | None:
     return shutil.which("coqc")
 
 
-def check(files: Sequence[Path], jobs: int = 1, limit: float = LIMIT, progress: Callable[[str], object] = lambda name: None) -> list[Answer]:
+def check(files: Sequence[Path], jobs: int = 1, limit: float = LIMIT,
+          progress: Callable[[str], object] = lambda name: None) -> list[Answer]:
     """coqc on Coq files of one folder, the prelude first; OSError where there is no coqc.  `progress` is told each file that is done."""
     coqc = found()
     if coqc is None:
