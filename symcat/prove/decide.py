@@ -33,6 +33,7 @@ from symcat.prove.field.read import ScalarGoal
 from symcat.prove.index.equal import Proof
 from symcat.prove.inside import data as point_data
 from symcat.prove.order import Open
+from symcat.prove.room import cramped
 from symcat.prove.translate import assumed, expression, translate
 from symcat.prove.witness import Tested, Witness
 from symcat.verdict import EQUALITIES, Domains, Verdict, proved, refuted, unknown
@@ -168,6 +169,8 @@ def _prove(equation: Equation, engines: Engines, tested: Tested | None, equality
         outcome = further if isinstance(further, Proof) else outcome
     if not isinstance(outcome, Proof):
         return f"{outcome.reason}: {outcome.residue}" if outcome.residue else outcome.reason
+    if equality != "as functions" and (closed := cramped(equation)):
+        return f"equal where {closed}, which may leave no room for a derivative: ask for equality=\"as functions\", or state it strictly"
     premises = tuple(dict.fromkeys((*map(str, equation.facts), *outcome.premises)))
     left = discharge(premises, (lhs, rhs), equation.facts)
     further = {"discharged": list(left.shown)} if left.shown else {}
