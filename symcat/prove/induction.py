@@ -221,12 +221,15 @@ def premises(goal: Inductive, found: Sequence[Sequence[str]]) -> tuple[str, ...]
     said: dict[str, None] = {}
     for (label, part), texts in zip(goal.obligations(), found, strict=True):
         programs = (part.program,) if isinstance(part, Holds) else tuple(f for e in part for f in (e.lhs, e.rhs) if isinstance(e, Equation))
-        local = {str(spelled(f, r)) for f in programs for r in f.requirements if r.sources}
+        asked = [(str(spelled(f, r)), bool(r.sources)) for f in programs for r in f.requirements]
+        local, fixed = ({text for text, of_arrays in asked if of_arrays == which} for which in (True, False))
         carried = set() if label in STARTS or isinstance(goal, Fold) else _carried(goal)
         when = "at the start" if label in STARTS else "at every step"
         for text in texts:
-            if text not in carried:
-                said[f"{when}: {text}" if text in local else text] = None
+            if text in fixed or (text not in local and text not in carried):       # a parameter may be called like a state
+                said[text] = None
+            if text in local and text not in carried:
+                said[f"{when}: {text}"] = None
     return tuple(said)
 
 

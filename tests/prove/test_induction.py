@@ -11,6 +11,8 @@ import sympy as sp
 
 from symcat.category.comprehension import Fact
 from symcat.category.evaluate import evaluate
+from symcat.category.expression import At
+from symcat.category.morphism import Builder
 from symcat.category.objects import EXACT
 from symcat.category.serialise import canonical_json, content_digest
 from symcat.category.space import Real, dims, space
@@ -304,3 +306,18 @@ def test_a_step_that_is_shown_for_some_lengths_only_proves_nothing(wrong):
     assert wrong or "for some lengths only, those with n - 4 != 0" in verdict.reason
     with pytest.raises(UsageError, match="length n of a fold"):
         Fold(step, closed, n, (Fact(n - 6, ">=0"),))
+
+
+def test_a_parameter_called_like_a_state_keeps_its_premise():
+    """The invariant c > 0 is about the state c; that log(c) is defined is about the hyperparameter of the same name."""
+    hyper = sp.Symbol("c", real=True)
+
+    def one_of(factor):
+        build = Builder()
+        build.inputs(space(c=Real[()], x=Real[()]))
+        build.require((), hyper, ">0")
+        step = build.build([build.gather((), lambda: At("c") + 1), build.gather((), lambda: factor * At("x"))], ["c", "o"])
+        return Machine(step, trace(lambda a: 1 + 0 * a, space(a=Real[()])))
+
+    verdict = induction(one_of(2 * sp.log(hyper)), one_of(sp.log(hyper**2)), lambda c: c, invariants=[hyper > 0])
+    assert verdict.proved and verdict.premises == ("c > 0",)
