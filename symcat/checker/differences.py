@@ -94,19 +94,6 @@ class Differences(Programs):
             found.setdefault((guards, deltas), {})[guards, factors] = q
         return list(found.values())
 
-    def cleared(self, e: Expr) -> Expr:
-        """An expression, all under one condition, times the highest power of one of its denominators of several terms."""
-        several = [a for _, factors in e for a, _ in factors if self.kind(a) == "several"]
-        if not several:
-            return e
-        chosen = max(several, key=lambda a: (self.depths[a], len(self.things[self.things[a][1]][1]), a))
-        body, most = self.thaw(self.things[chosen][1]), max(-dict(factors).get(chosen, 0) for _, factors in e)
-        parts = []
-        for (guards, factors), q in e.items():
-            rest = tuple(item for item in factors if item[0] != chosen)
-            parts.append(self.product({(guards, rest): q}, self.power(body, most + dict(factors).get(chosen, 0))))
-        return self.add(*parts)
-
     # ---- equal atoms, equations
     def functions(self, e: Expr) -> list[int]:
         return sorted({a for _, factors in e for a, _ in factors if self.kind(a) in ("call", "several")})
