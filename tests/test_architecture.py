@@ -19,11 +19,13 @@ PROOFS = sorted((ROOT / "proofs").rglob("*.py"))
 EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
 ALL = PACKAGE + TESTS + PROOFS + EXAMPLES
 
-LAYERS = ("checker", "errors", "verdict", "category", "derivative", "lens", "learn", "laws", "prove", "kernel", "interop", "bench", "show",
-          "commands", "cli")
+LAYERS = ("checker", "errors", "verdict", "category", "derivative", "lens", "learn", "laws", "prove", "interop", "card", "diff", "kernel",
+          "bench", "show", "testing", "commands", "cli")
 MAY_IMPORT_LESS = {"category": {"errors"}, "errors": set()}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"}, "numba": {"symcat/kernel/jit.py"},
+            "jax": {"symcat/interop/jaxpr.py", "symcat/interop/optax.py"}, "optax": {"symcat/interop/optax.py"},
+            "torch": {"symcat/interop/torch.py"},
             "joblib": {"symcat/prove/crew.py", "symcat/prove/cluster.py"}, "distributed": {"symcat/prove/cluster.py"},
             "flint": {"symcat/prove/balls.py", "symcat/prove/field/polynomial.py"}}    # its balls; its exact polynomials
 HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "joblib", "sympy", "numpy")

@@ -16,7 +16,7 @@ from sympy.core.relational import Relational
 from symcat.category.comprehension import Fact
 from symcat.category.expression import At, Delta, index
 from symcat.category.morphism import Builder, Morphism
-from symcat.category.space import Real, Space, Wire
+from symcat.category.space import Space, Wire
 from symcat.category.structure import identity
 from symcat.errors import ShapeError, UsageError
 from symcat.laws.claim import Equation, Holds
@@ -84,18 +84,17 @@ def machine(rule: Optimiser, wire: Wire | None = None) -> Machine:
     >>> print(machine(momentum).step.dom, "|", machine(momentum).start.dom)
     p: Real[n] * v: Real[n] * g: Real[n] | p: Real[n]
     """
-    wire = wire or Real["n"]
+    wire = wire or rule.wire
     states = Space((("p", wire), *zip(rule.state_names, rule.state_wires(wire), strict=True)))
     build = Builder()
     p, *kept = build.inputs(states)
-    (g,) = build.inputs(Space((("g", wire),)))
-    found = build.call(rule.step(wire), (p, g, *kept))
-    step = build.build((*found, found[0]), (*states.names, "out"))
+    step = rule.step(wire)
+    read = build.inputs(step.dom[1: len(step.dom) - len(kept)])
+    found = build.call(step, (p, *read, *kept))
+    whole = build.build((*found, found[0]), (*states.names, "out"))
     build = Builder()
     p = build.input("p", wire)
-    values = [build.gather(shape.shape, lambda *i, value=value: value, name=name)
-              for (name, value), shape in zip(rule.states, states.types[1:], strict=True)]
-    return Machine(step, build.build((p, *values), states.names))
+    return Machine(whole, build.build((p, *build.call(rule.start(wire), (p,))), states.names))
 
 
 @dataclass(frozen=True)

@@ -133,13 +133,12 @@ class Learner:
         Matrices and kernels are uniform within +-sqrt(6 / (fan_in + fan_out)), vectors 0 (Glorot and Bengio 2010).
         """
         draw = np.random.default_rng(seed)
-        values = self.optimiser.initial(self.params)
-        arrays = [np.full(self._shape(wire.shape), float(value)) for wire, value in zip(self.states.types, values, strict=True)]
+        params = []
         for wire in self.params.types:
             shape = self._shape(wire.shape)
             bound = np.sqrt(6 / (np.prod(shape[:-1]) + shape[-1])) if len(shape) > 1 else 0.0
-            arrays.append(draw.uniform(-bound, bound, shape) if bound else np.zeros(shape))
-        return arrays
+            params.append(draw.uniform(-bound, bound, shape) if bound else np.zeros(shape))
+        return [*self.optimiser.initial(params), *params]
 
     def compile(self, backend: str = "numba", **options: object) -> object:
         """A kernel that trains: see `compile_learner` of the backend for its options."""

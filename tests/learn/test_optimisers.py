@@ -49,7 +49,7 @@ def test_twenty_steps_agree_with_the_textbook(name):
     step, values = rule.step(Real[n]), rule.assignment()
     p = q = draw.normal(size=5)
     shapes = [tuple(5 for _ in wire.shape) for wire in rule.state_wires(Real[n])]
-    states = [np.full(shape, float(start)) for shape, (_, start) in zip(shapes, rule.states, strict=True)]
+    states = [np.full(shape, float(row.initial)) for shape, row in zip(shapes, rule.states, strict=True)]
     memory = None
     for _ in range(20):
         g = draw.normal(size=5)
@@ -94,7 +94,7 @@ def test_hyperparameter_values_are_exact_and_checked():
 
 @pytest.mark.parametrize("function, words", [
     (lambda p: p, "a rule is"),
-    (lambda p, g, v: (p, v), "state v has no initial value"),
+    (lambda p, g, v: (p, v), "v is neither a state nor known data"),
     (lambda p, g, *, lr: p, "hyperparameter lr has no default"),
 ])
 def test_rules_of_another_form_are_refused(function, words):

@@ -1,23 +1,27 @@
 """Optimisers: an update rule written as its users write it, read as a lens (S * P, S * P) -> (P, P').
 
-A rule is a function `(p, g, *states, *, hyperparameters)` of parameter, gradient and states (with initial values as defaults)
-that returns the new parameter, or the tuple of it and the new states in order.  It is traced over arrays of any shape.
+A rule is a function `(p, g, *data, *states, *, hyperparameters)` of parameter, gradient, further data (without defaults) and
+states (with initial values as defaults) that returns the new parameter, or the tuple of it and the new states in order.  It is
+traced over arrays of any shape, or over the shape for which its closed forms are written.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import numpy as np
 import sympy as sp
 
+from symcat.category.evaluate import evaluate
 from symcat.category.hyper import Hyper, exact_number, infer
 from symcat.category.morphism import Builder, Morphism
-from symcat.category.space import Space, Wire
+from symcat.category.space import Dim, Real, Space, Wire, dim
 from symcat.category.trace import trace
 from symcat.errors import TraceError, UsageError
+from symcat.learn.optimisers.state import KINDS, Datum, State
 from symcat.lens.lens import Lens
 
 
@@ -26,14 +30,18 @@ class Optimiser:
     """An update rule with its states' initial values and its hyperparameters.
 
     `values` are what a kernel is compiled with; laws hold for all values that satisfy the hyperparameters' facts.  `fixed`
-    hyperparameters are constants in every morphism, whatever their facts were.
+    hyperparameters are constants in every morphism, whatever their facts were.  `shape` is the parameter's shape in laws about
+    the rule: symbols, unless its closed forms are those of small matrices.  `notes` say what a reader decided on its own.
     """
 
     name: str
     rule: Callable
-    states: tuple[tuple[str, sp.Rational], ...]
+    states: tuple[State, ...]
     hypers: tuple[Hyper, ...]
     look: Callable | None = None
+    data: tuple[Datum, ...] = ()
+    shape: tuple[Dim, ...] = (dim("n"),)
+    notes: tuple[str, ...] = ()
     values: Mapping[str, sp.Rational] = field(default_factory=dict)
     fixed: Mapping[str, sp.Rational] = field(default_factory=dict)
     traced: dict = field(init=False, repr=False, compare=False, default_factory=dict)    # what was traced already
@@ -62,33 +70,72 @@ class Optimiser:
         """All hyperparameter symbols with their values."""
         return {row.symbol: self.value(row.name) for row in self.hypers}
 
-    def step(self, wire: Wire) -> Morphism:
-        """One step on one wire: (p, g, states...) -> (p, states...)."""
-        wires = self.state_wires(wire)
-        dom = Space((("p", wire), ("g", wire), *zip(self.state_names, wires, strict=True)))
-        return self._trace(self.rule, dom, ("p", *self.state_names))
+    @property
+    def wire(self) -> Wire:
+        """The parameter's wire in laws about the rule."""
+        return Wire(Real, self.shape)
+
+    def step(self, wire: Wire | None = None) -> Morphism:
+        """One step on one wire, that of `shape` unless another is given: (p, g, data..., states...) -> (p, states...)."""
+        wire = wire or self.wire
+        return self._trace(self.rule, self._dom(wire, self.state_wires(wire)), ("p", *self.state_names))
+
+    def start(self, wire: Wire | None = None) -> Morphism:
+        """The initial states, p -> states, each of the wire that steps keep."""
+        wire = wire or self.wire
+        build = Builder()
+        p = build.input("p", wire)
+        outs = []
+        for row, kept in zip(self.states, self.state_wires(wire), strict=True):
+            if callable(row.initial):
+                (value,) = build.call(self._initial(row, wire), (p,))
+                same = build.wires[value] == kept
+                outs.append(value if same else build.gather(kept.shape, lambda *i, value=value: build.at(value), name=row.name))
+            else:
+                outs.append(build.gather(kept.shape, lambda *i, row=row: row.initial, name=row.name, base=kept.base))
+        return build.build(outs, self.state_names)
 
     def state_wires(self, wire: Wire) -> tuple[Wire, ...]:
-        """The wire of each state: rank 0 when no step makes it depend on an entry of the parameter, else like what the step returns."""
-        wires = tuple(Wire(wire.base, ()) for _ in self.states)
+        """The wire of each state: that of its initial value unless a step makes it depend on further entries of the parameter."""
+        if not self.states:
+            self._returned(self._trace(self.rule, self._dom(wire, ()), None), wire)
+            return ()
+        wires = tuple(self._initial(row, wire).cod[0] if callable(row.initial) else Wire(wire.base, ()) for row in self.states)
         for _ in range(len(self.states) + 1):
-            dom = Space((("p", wire), ("g", wire), *zip(self.state_names, wires, strict=True)))
-            found = self._trace(self.rule, dom, None).cod.types
-            if len(found) != len(self.states) + 1:
-                raise TraceError(f"{self.name} returns {len(found)} arrays: expected the new parameter and its {len(self.states)} states")
-            if found[0] != wire:
-                raise TraceError(f"{self.name} returns a parameter {found[0]} for one of {wire}")
-            if found[1:] == wires:
+            found = self._returned(self._trace(self.rule, self._dom(wire, wires), None), wire)
+            if found == wires:
                 return wires
-            wires = found[1:]
+            for row, old, new in zip(self.states, wires, found, strict=True):
+                if old.shape and old != new:
+                    raise TraceError(f"{self.name}: a step makes of its state {row.name}: {old} a {new}")
+            wires = found
         raise TraceError(f"{self.name}: the shapes of its states {', '.join(self.state_names)} grow from step to step")
+
+    def _dom(self, wire: Wire, states: Sequence[Wire]) -> Space:
+        data = tuple((row.name, row.wire(wire)) for row in self.data)
+        return Space((("p", wire), ("g", wire), *data, *zip(self.state_names, states, strict=True)))
+
+    def _returned(self, step: Morphism, wire: Wire) -> tuple[Wire, ...]:
+        """The wires of the states that a step returns, behind the parameter."""
+        found = step.cod.types
+        if len(found) != len(self.states) + 1:
+            raise TraceError(f"{self.name} returns {len(found)} arrays: expected the new parameter and its {len(self.states)} states")
+        if found[0] != wire:
+            raise TraceError(f"{self.name} returns a parameter {found[0]} for one of {wire}")
+        return found[1:]
+
+    def _initial(self, row: State, wire: Wire) -> Morphism:
+        return self._trace(row.initial, Space((("p", wire),)), (row.name,))
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in self.states)
+        return tuple(row.name for row in self.states)
 
     def lens(self, params: Space) -> Lens:
         """The lens (S * P, S * P) -> (P, P'): states of all wires, wire by wire, then the parameters."""
+        if self.data:
+            read = ", ".join(f"{row.name} ({row.kind})" for row in self.data)
+            raise UsageError(f"{self.name} reads {read}: the lens of a learner hands an optimiser the gradient alone")
         space, count = self.state_space(params), len(self.states)
         forward = Builder()
         arguments = forward.inputs(space * params)
@@ -116,9 +163,14 @@ class Optimiser:
             result = result * Space(tuple((f"{state}_{name}", shaped) for state, shaped in states))
         return result
 
-    def initial(self, params: Space) -> list[sp.Rational]:
-        """The initial value of each wire of the state space."""
-        return [value for _ in params for _, value in self.states]
+    def initial(self, params: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The initial states for parameters of these values, wire by wire, as floats."""
+        found: list[np.ndarray] = []
+        for array in map(np.asarray, params):
+            start = self.start(Wire(Real, tuple(map(dim, array.shape))))
+            values = {symbol: value for symbol, value in self.assignment().items() if symbol in start.hypers}
+            found += evaluate(start, (array,), hypers=values)
+        return found
 
     def _look(self, wire: Wire) -> Morphism:
         dom = Space((("p", wire), *zip(self.state_names, self.state_wires(wire), strict=True)))
@@ -146,10 +198,13 @@ def keyword_only(function: Callable) -> tuple[str, ...]:
     return tuple(p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY)
 
 
-def optimiser(function: Callable | None = None, *, look: Callable | None = None, name: str | None = None) -> Optimiser | Callable:
-    """Read a rule `(p, g, state=initial, ..., *, hyper=default, ...)` as an optimiser.
+def optimiser(function: Callable | None = None, *, look: Callable | None = None, name: str | None = None,
+              data: Mapping[str, str] | None = None, shape: Sequence[str | int] = ("n",),
+              notes: Sequence[str] = ()) -> Optimiser | Callable:
+    """Read a rule `(p, g, data, ..., state=initial, ..., *, hyper=default, ...)` as an optimiser.
 
-    `look(p, *states, *, hypers)` is where the gradient is taken, when that is not p itself.
+    `look(p, *states, *, hypers)` is where the gradient is taken, when that is not p itself; `data` gives the kind of each
+    argument without default behind p and g (loss, hessian, metric, ...), which is its name when none is given.
 
     >>> from symcat.category.space import Real
     >>> @optimiser
@@ -163,21 +218,36 @@ def optimiser(function: Callable | None = None, *, look: Callable | None = None,
       assumes lr > 0
     """
     if function is None:
-        return partial(optimiser, look=look, name=name)
+        return partial(optimiser, look=look, name=name, data=data, shape=shape, notes=notes)
+    title = name or function.__name__
     parameters = list(inspect.signature(function).parameters.values())
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if len(positional) < 2 or any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
-        raise TraceError(f"{function.__name__}{inspect.signature(function)}: a rule is (p, g, state=initial, ..., *, hyper=default)")
-    for p in positional[2:]:
-        if p.default is p.empty:
-            raise TraceError(f"{function.__name__}: state {p.name} has no initial value; write {p.name}=0")
-    states = tuple((p.name, exact_number(p.default)) for p in positional[2:])
-    hypers = []
-    for p in parameters:
-        if p.kind is p.KEYWORD_ONLY:
-            if p.default is p.empty:
-                raise TraceError(f"{function.__name__}: hyperparameter {p.name} has no default; write {p.name}=0.1 or sc.hyper(...)")
-            hypers.append(p.default.named(p.name) if isinstance(p.default, Hyper) else infer(p.name, p.default))
-    return Optimiser(name or function.__name__, function, states, tuple(hypers), look)
+        raise TraceError(f"{title}{inspect.signature(function)}: a rule is (p, g, state=initial, ..., *, hyper=default)")
+    read = tuple(_datum(p.name, data or {}, title) for p in positional[2:] if p.default is p.empty)
+    states = tuple(_state(p) for p in positional[2:] if p.default is not p.empty)
+    if unused := [given for given in data or {} if given not in [row.name for row in read]]:
+        names = ", ".join(row.name for row in read) or "none"
+        raise UsageError(f"{title} has no argument {', '.join(unused)} without default: its data are {names}")
+    hypers = tuple(_hyper(p, title) for p in parameters if p.kind is p.KEYWORD_ONLY)
+    return Optimiser(title, function, states, hypers, look, read, tuple(map(dim, shape)), tuple(notes))
 
 
+def _datum(name: str, kinds: Mapping[str, str], title: str) -> Datum:
+    kind = kinds.get(name, name)
+    if kind not in KINDS:
+        raise TraceError(f"{title}: {name} is neither a state nor known data: write {name}=0 for a state that starts at 0, or give "
+                         f"its kind, data={{{name!r}: kind}} with one of {', '.join(KINDS)}")
+    return Datum(name, kind)
+
+
+def _state(parameter: inspect.Parameter) -> State:
+    given = parameter.default
+    return given.named(parameter.name) if isinstance(given, State) else State(parameter.name, exact_number(given))
+
+
+def _hyper(parameter: inspect.Parameter, title: str) -> Hyper:
+    name, default = parameter.name, parameter.default
+    if default is parameter.empty:
+        raise TraceError(f"{title}: hyperparameter {name} has no default; write {name}=0.1 or sc.hyper(...)")
+    return default.named(name) if isinstance(default, Hyper) else infer(name, default)
