@@ -23,7 +23,7 @@ NAMES = {
     "symcat.category.trace": ("trace", "morphism"),
     "symcat.category.hyper": ("Hyper", "hyper"),
     "symcat.category.elementwise": ("relu", "sigmoid", "softplus", "step", "sqrt", "absolute", "sign", "maximum", "minimum", "where",
-                                    "equal", "detach", "exp", "log", "tanh", "generic", "iota", "windows"),
+                                    "equal", "detach", "exp", "log", "tanh", "sin", "cos", "generic", "iota", "windows"),
     "symcat.category.evaluate": ("evaluate",),
     "symcat.derivative.reverse": ("R",),
     "symcat.derivative.forward": ("D",),

@@ -44,6 +44,8 @@ step = _elementwise(arithmetic.step, lambda x: np.heaviside(x, 0), "1 where x > 
 exp = _elementwise(arithmetic.exp, np.exp, "The exponential function.")
 log = _elementwise(arithmetic.log, np.log, "The natural logarithm; requires x > 0.")
 tanh = _elementwise(arithmetic.tanh, np.tanh, "The hyperbolic tangent.")
+sin = _elementwise(arithmetic.sin, np.sin, "The sine of an angle in radians.")
+cos = _elementwise(arithmetic.cos, np.cos, "The cosine of an angle in radians.")
 sqrt = _elementwise(arithmetic.sqrt, np.sqrt, "The square root; requires x >= 0, and x > 0 where it is differentiated.")
 absolute = _elementwise(arithmetic.absolute, np.abs, "The absolute value; the derivative at 0 is 0.")
 sign = _elementwise(arithmetic.sign, np.sign, "1, 0 or -1.")

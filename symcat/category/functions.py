@@ -1,6 +1,6 @@
 """The scalar functions that a body may apply, each with its declared derivative.
 
-Smooth functions: exp, log and tanh are SymPy's own; sigmoid, softplus and `Smooth` (an arbitrary smooth function, by name
+Smooth functions: exp, log, tanh, sin and cos are SymPy's own; sigmoid, softplus and `Smooth` (an arbitrary smooth function, by name
 and order of derivative) are ours.  Functions with kinks are ours too, so that SymPy can neither rewrite them nor choose their
 derivative at the kink: there the *declared* derivative holds (relu'(0) = 0, as in PyTorch and JAX; at a tie of maximum or
 minimum the first argument takes the whole derivative).
@@ -99,7 +99,7 @@ class Declared:
     """A function's row: its derivative in each argument, where it has kinks, and what defines it where it is smooth.
 
     `derivatives[k](*args)` is the partial in argument k; `kinks(*args)` are expressions whose zeros are the kinks;
-    `definition(*args)` is the function in terms of exp and log; `inverse` undoes it on its domain, x > 0.
+    `definition(*args)` is the function in terms of exp and log, or itself where SymPy's own derivative is to be met; `inverse` undoes it on its domain, x > 0.
     """
 
     derivatives: tuple[Callable[..., sp.Expr], ...]
@@ -115,6 +115,8 @@ def _zero(*args: sp.Expr) -> sp.Expr:
 FUNCTIONS: dict[type[sp.Function], Declared] = {
     sp.log: Declared((lambda x: 1 / x,), inverse=sp.exp),
     sp.tanh: Declared((lambda x: 1 - sp.tanh(x) ** 2,), definition=lambda x: (sp.exp(x) - sp.exp(-x)) / (sp.exp(x) + sp.exp(-x))),
+    sp.sin: Declared((lambda x: sp.cos(x),), definition=sp.sin),
+    sp.cos: Declared((lambda x: -sp.sin(x),), definition=sp.cos),
     sigmoid: Declared((lambda x: sigmoid(x) * (1 - sigmoid(x)),), definition=lambda x: 1 / (1 + sp.exp(-x))),
     softplus: Declared((lambda x: sigmoid(x),), definition=lambda x: sp.log(1 + sp.exp(x))),
     relu: Declared((lambda x: step(x),), lambda x: (x,)),

@@ -113,7 +113,7 @@ def oracle(name: str) -> Callable[..., np.ndarray]:
     return function
 
 
-ORACLES = ("exp", "log", "tanh", "sigmoid", "softplus", "absolute", "sign")
+ORACLES = ("exp", "log", "tanh", "sin", "cos", "sigmoid", "softplus", "absolute", "sign")
 PRIME_FUNCTIONS: dict[str, Callable] = {
     **{name: oracle(name) for name in ORACLES},
     "relu": lambda x: x * (x & 1),

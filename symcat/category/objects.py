@@ -123,6 +123,8 @@ EXACT_FUNCTIONS: dict[str, Callable] = {
     "exp": _only_at("exp", 0, Fraction(1)),
     "log": _logarithm,
     "tanh": _only_at("tanh", 0, Fraction(0)),
+    "sin": _only_at("sin", 0, Fraction(0)),
+    "cos": _only_at("cos", 0, Fraction(1)),
     "sigmoid": _only_at("sigmoid", 0, Fraction(1, 2)),
     "softplus": lambda x: _irrational("softplus", x),
     "relu": lambda x: max(x, Fraction(0)),
@@ -193,7 +195,7 @@ def _sympy(value: Fraction) -> sp.Rational:
 
 KINKED = ("relu", "step", "absolute", "sign", "maximum", "minimum", "equal", "where")
 SYMBOLIC_FUNCTIONS: dict[str, Callable] = {
-    "exp": sp.exp, "log": sp.log, "tanh": sp.tanh, "sigmoid": functions.sigmoid, "softplus": functions.softplus,
+    "exp": sp.exp, "log": sp.log, "tanh": sp.tanh, "sin": sp.sin, "cos": sp.cos, "sigmoid": functions.sigmoid, "softplus": functions.softplus,
     "detach": lambda x: x, **{name: _symbolic(name) for name in KINKED},
 }
 

@@ -17,7 +17,7 @@ TAKEN = {">": (0, 0, 1), ">=": (0, 1, 1), "<": (1, 0, 0), "<=": (1, 1, 0), "=": 
 
 
 NOTHING: Mapping[str, Term] = {}
-SMOOTH = ("exp", "log", "tanh", "sigmoid", "softplus")
+SMOOTH = ("exp", "log", "tanh", "sin", "cos", "sigmoid", "softplus")
 
 
 def minus(x: Term, y: Term) -> Term:

@@ -12,7 +12,7 @@ from symcat.checker.forms import Form, Refused, form, plus
 from symcat.checker.table import Expr, Factors, Term
 
 POSITIVE, NONNEGATIVE = ("exp", "sigmoid", "softplus", "pi"), ("relu", "absolute", "step", "equal", "where")
-VANISHING = ("tanh", "relu", "step", "sign", "absolute")
+VANISHING = ("tanh", "sin", "relu", "step", "sign", "absolute")
 IMPLIES = {"!=0": ("!=0", ">0"), ">0": (">0",), ">=0": (">=0", ">0")}
 AT_NUMBERS = {
     "where": lambda x: int(x != 0), "relu": lambda x: max(x, 0), "step": lambda x: int(x > 0), "absolute": abs,

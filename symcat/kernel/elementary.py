@@ -91,6 +91,14 @@ def f_tanh(x):
     return real(math.copysign(e / (e + 2), x)) if x == x else x
 
 
+def f_sin(x):
+    return real(math.sin(x)) if x - x == ZERO else x - x
+
+
+def f_cos(x):
+    return real(math.cos(x)) if x - x == ZERO else x - x
+
+
 def f_sqrt(x):
     return real(math.sqrt(x))
 

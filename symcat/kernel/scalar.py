@@ -16,7 +16,8 @@ from symcat.category.expression import Argmax, At, Bracket, Delta, is_index
 from symcat.errors import UsageError
 
 PRIMITIVES: dict[type, str] = {
-    sp.exp: "f_exp", sp.log: "f_log", sp.tanh: "f_tanh", functions.sigmoid: "f_sigmoid", functions.softplus: "f_softplus",
+    sp.exp: "f_exp", sp.log: "f_log", sp.tanh: "f_tanh", sp.sin: "f_sin", sp.cos: "f_cos",
+    functions.sigmoid: "f_sigmoid", functions.softplus: "f_softplus",
     functions.relu: "f_relu", functions.step: "f_step", functions.absolute: "f_absolute", functions.sign: "f_sign",
     functions.maximum: "f_maximum", functions.minimum: "f_minimum", functions.equal: "f_equal", functions.where: "f_where",
 }

@@ -21,7 +21,8 @@ from symcat.category.scalars import FLOAT, Scalars, Undecided
 from symcat.errors import ValidationError
 from symcat.kernel.scalar import HIGHEST
 
-NAMES = ("exp", "log", "tanh", "sigmoid", "softplus", "relu", "step", "absolute", "sign", "maximum", "minimum", "equal", "where")
+NAMES = ("exp", "log", "tanh", "sin", "cos", "sigmoid", "softplus", "relu", "step", "absolute", "sign", "maximum", "minimum", "equal",
+         "where")
 
 
 class Offset(int):

@@ -71,6 +71,8 @@ BALL_FUNCTIONS: dict[str, Callable[..., arb]] = {
     "exp": lambda x: x.exp(),
     "log": lambda x: x.log(),
     "tanh": lambda x: x.tanh(),
+    "sin": lambda x: x.sin(),
+    "cos": lambda x: x.cos(),
     "sigmoid": lambda x: 1 / (1 + (-x).exp()),
     "softplus": lambda x: x.exp().log1p(),
     "relu": finite(lambda x: x.max(arb(0))),

@@ -40,7 +40,7 @@ SIZES = 5
 LONGEST = 13_000    # bits; Python writes integers of up to 4300 decimal digits
 BITS = (128, 512)
 FINE, FINE_WORK = (2048,), 5_000    # the first point of a small goal, where two sides may differ very little
-TRANSCENDENTAL = (sp.exp, sp.log, sp.tanh, fn.sigmoid, fn.softplus, fn.Smooth)
+TRANSCENDENTAL = (sp.exp, sp.log, sp.tanh, sp.sin, sp.cos, fn.sigmoid, fn.softplus, fn.Smooth)
 
 
 def refute(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = (), *, tries: int = 20, seed: int = 0) -> Witness | Tested:

@@ -55,7 +55,7 @@ def binary(body: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> Morphism:
 
 VECTOR = {"n": 5}
 FUNCTIONS = [
-    ("exp", sp.exp, np.exp), ("tanh", sp.tanh, np.tanh),
+    ("exp", sp.exp, np.exp), ("tanh", sp.tanh, np.tanh), ("sin", sp.sin, np.sin), ("cos", sp.cos, np.cos),
     ("sigmoid", fn.sigmoid, lambda x: 1 / (1 + np.exp(-x))), ("softplus", fn.softplus, lambda x: np.log1p(np.exp(x))),
     ("relu", fn.relu, lambda x: x * (x > 0)), ("step", fn.step, lambda x: np.heaviside(x, 0)), ("absolute", fn.absolute, abs),
     ("sign", fn.sign, np.sign), ("detach", fn.detach, lambda x: x), ("cube", lambda x: x**3 - x / 2, lambda x: x * x * x - x / 2),

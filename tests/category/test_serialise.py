@@ -86,14 +86,14 @@ def test_the_digest_sees_every_number() -> None:
     assert content_digest(data) != content_digest(other)
 
 
-@pytest.mark.parametrize("expr", [sp.Symbol("z"), sp.Symbol("q", integer=True), sp.Float(0.5), sp.pi, sp.sin(At("x")), sp.oo, sp.I])
+@pytest.mark.parametrize("expr", [sp.Symbol("z"), sp.Symbol("q", integer=True), sp.Float(0.5), sp.pi, sp.tan(At("x")), sp.oo, sp.I])
 def test_what_the_language_lacks_is_not_written(expr: sp.Expr) -> None:
     with pytest.raises(DataError, match="cannot write"):
         dump_expression(expr)
 
 
 @pytest.mark.parametrize("data", [
-    None, True, 0.5, "x", [], {}, [1], ["sin", 1], ["eval", "1"], ["at"], ["at", "_x"], ["at", "__import__('os')"], ["argmax", "m"],
+    None, True, 0.5, "x", [], {}, [1], ["tan", 1], ["eval", "1"], ["at"], ["at", "_x"], ["at", "__import__('os')"], ["argmax", "m"],
     ["argmax", "m", -1], ["/", 2, 4], ["/", 1, 0], ["/", 1, -2], ["+", 1], ["^", 2], ["index", -1], ["index", True], ["real", "_0"],
     ["dim", 3], ["relu", 1, 2], ["Smooth", "f", 1], ["Smooth", "f"], [["at", "x"]],
 ])

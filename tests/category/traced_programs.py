@@ -54,6 +54,7 @@ POINTWISE = [
     case("powers", lambda x: x**2 + x**3 - x**0 + x**1, x=V),
     positive("negative and fractional powers", lambda x: x**-1 + x**-2 + x**0.5 + x**1.5 + x**-0.5, x=V),
     positive("a power with an array exponent", lambda x, t: x**t + 0.5**t, x=V, t=S),
+    case("sin, cos", lambda x: np.sin(x) * sc.cos(3 * x), x=V),
     case("exp, expm1, tanh", lambda x: np.exp(x) + np.expm1(x) - np.tanh(x), x=V),
     positive("log, log1p, sqrt", lambda x: np.log(x) + np.log1p(x) * np.sqrt(x), x=V),
     case("square, abs, sign", lambda x: np.square(x) - abs(x) + np.sign(x) * np.abs(x), x=V),

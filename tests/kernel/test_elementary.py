@@ -11,7 +11,7 @@ from symcat.kernel import elementary as e
 POINTS = [-800.0, -40.0, -3.7, -1.0, -1e-9, 0.0, 1e-9, 0.25, 1.0, 3.7, 40.0, 800.0]
 NAN, INF = math.nan, math.inf
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in scalar:RuntimeWarning")    # as Python functions they warn of overflow
-UNARY = ("exp", "log", "tanh", "sqrt", "sigmoid", "softplus", "relu", "step", "absolute", "sign")
+UNARY = ("exp", "log", "tanh", "sin", "cos", "sqrt", "sigmoid", "softplus", "relu", "step", "absolute", "sign")
 
 
 def ulps(ours, theirs):
@@ -26,6 +26,14 @@ def test_exp_and_tanh_against_mpmath():
         assert max(ulps(e.f_exp(x), mpmath.exp(mpmath.mpf(float(x)))) for x in points if -708 < x < 709) <= 2
         assert max(ulps(e.f_tanh(x), mpmath.tanh(mpmath.mpf(float(x)))) for x in points) <= 3
         assert max(ulps(e.f_sigmoid(x), 1 / (1 + mpmath.exp(-mpmath.mpf(float(x))))) for x in points if x > -700) <= 3
+
+
+def test_sine_and_cosine_against_mpmath():
+    points = [*POINTS, *np.random.default_rng(1).uniform(-100, 100, 500)]
+    with mpmath.workdps(40):
+        assert max(ulps(e.f_sin(x), mpmath.sin(mpmath.mpf(float(x)))) for x in points) <= 1
+        assert max(ulps(e.f_cos(x), mpmath.cos(mpmath.mpf(float(x)))) for x in points) <= 1
+    assert math.isnan(e.f_sin(INF)) and math.isnan(e.f_cos(-INF))
 
 
 def test_the_ends_of_exp():

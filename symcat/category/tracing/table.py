@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symcat.category.tracing import arithmetic, contraction, indexing, joining, reduction, reshaping
+from symcat.category.tracing import arithmetic, cofactors, contraction, indexing, joining, reduction, reshaping
 from symcat.category.tracing.value import Value, materialise, operands
 from symcat.errors import TraceError
 
@@ -36,6 +36,7 @@ UFUNCS: dict[str, Callable[..., Value]] = {
     "power": arithmetic.power, "float_power": arithmetic.power, "negative": arithmetic.negative, "positive": arithmetic.positive,
     "reciprocal": arithmetic.reciprocal, "square": arithmetic.square, "sqrt": arithmetic.sqrt, "exp": arithmetic.exp,
     "expm1": arithmetic.expm1, "log": arithmetic.log, "log1p": arithmetic.log1p, "logaddexp": arithmetic.logaddexp, "tanh": arithmetic.tanh,
+    "sin": arithmetic.sin, "cos": arithmetic.cos,
     "absolute": arithmetic.absolute, "fabs": arithmetic.absolute, "sign": arithmetic.sign, "heaviside": arithmetic.heaviside,
     "maximum": arithmetic.maximum, "fmax": arithmetic.maximum, "minimum": arithmetic.minimum, "fmin": arithmetic.minimum,
     "greater": arithmetic.greater, "less": arithmetic.less, "greater_equal": arithmetic.greater_equal, "less_equal": arithmetic.less_equal,
@@ -62,18 +63,18 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "flip": indexing.flip, "flipud": lambda m: indexing.flip(m, 0), "fliplr": lambda m: indexing.flip(m, 1),
     "concatenate": joining.concatenate, "stack": joining.stack, "vstack": joining.vstack, "hstack": joining.hstack, "pad": joining.pad,
     "roll": joining.roll, "diagonal": joining.diagonal, "trace": joining.trace, "diag": joining.diag, "tril": joining.tril,
-    "triu": joining.triu, "zeros_like": zeros_like, "ones_like": ones_like, "full_like": full_like,
+    "triu": joining.triu, "linalg.det": cofactors.det, "linalg.inv": cofactors.inv, "linalg.solve": cofactors.solve,
+    "zeros_like": zeros_like, "ones_like": ones_like, "full_like": full_like,
 }
 
 INSTEAD: dict[str, str] = {
-    "sin": "sc.generic('sin') for an arbitrary smooth function", "cos": "sc.generic('cos') for an arbitrary smooth function",
-    "floor_divide": "/", "remainder": "exact arithmetic without remainders", "log2": "np.log(x)/np.log(2)", "log10": "np.log(x)/np.log(10)",
+    "tan": "np.sin(x)/np.cos(x)", "floor_divide": "/", "remainder": "exact arithmetic without remainders", "log2": "np.log(x)/np.log(2)", "log10": "np.log(x)/np.log(10)",
     "exp2": "2**x", "cbrt": "x**(1/3)", "arctan": "sc.generic('arctan')", "argmin": "np.argmax(-x)",
     "sort": "np.max or a comparison of all pairs",
     "argsort": "a comparison of all pairs with sc.equal and sums", "cumprod": "np.exp(np.cumsum(np.log(x))) for positive x",
     "split": "slices such as x[:k]", "repeat": "np.broadcast_to and reshape", "tile": "np.broadcast_to and reshape",
     "take": "a one-hot product with sc.equal(sc.iota(n), ...)", "median": "np.mean", "nonzero": "where(mask, x, 0)",
-    "linalg.inv": "an input wire for the inverse", "linalg.solve": "an input wire for the solution", "linalg.det": "its formula in entries",
+    "linalg.pinv": "np.linalg.inv at a fixed size up to 3, or an input wire for the inverse",
     "isnan": "no test: traced values are real numbers", "isfinite": "no test: traced values are real numbers",
     "allclose": "sc.decide outside of the function", "convolve": "sc.windows and einsum", "copyto": "a new value, x = ...",
 }

@@ -16,7 +16,7 @@ from symcat.prove.field.read import Condition, Reader, ScalarGoal
 from symcat.prove.field.term import Term, variable
 from symcat.prove.index.equal import Failure, Proof
 
-SMOOTH = (sp.log, sp.tanh, sigmoid, softplus)
+SMOOTH = (sp.log, sp.tanh, sp.sin, sp.cos, sigmoid, softplus)
 
 
 def prove_programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:

@@ -15,7 +15,7 @@ from symcat.prove.index.algebra import flip, reciprocal
 from symcat.prove.index.signs import Signs
 from symcat.prove.index.table import NONE, UNIT, Call, Expr, Factors, Several
 
-VANISHING = frozenset({"tanh", "relu", "step", "sign", "absolute"})
+VANISHING = frozenset({"tanh", "sin", "relu", "step", "sign", "absolute"})
 TRIAL_LIMIT = 10**6
 # The values of functions with kinks at rational numbers.
 AT_NUMBERS = {
