@@ -85,7 +85,7 @@ def test_usage_errors(arguments, capsys):
     (["check", "adam(eps)"], "'eps' is not hyperparameter=number"),
     (["check", "adam(rho=1)"], "adam has no hyperparameter 'rho'"),
     (["check", "adam", "--laws", "GutPet"], "no law 'GutPet' in the card: there are GetPut"),
-    (["check", "math:pi"], "math:pi is a float: expected an optimiser or a function"),
+    (["check", "math:pi"], "math:pi is a float: expected an optimiser, a function"),
     (["verify", "none.json"], "none.json does not exist"),
     (["check", "{rules}:branch"], "the truth of the traced"),
     (["check", "{rules}:unsupported"], "np.sort is not supported on traced arrays: use"),

@@ -90,6 +90,14 @@ class Hyper:
             raise DomainError(f"hyperparameter {self.name} = {value} is outside its range {self.range}")
         return exact_number(value)
 
+    def closed(self) -> Hyper:
+        """The same with its ends in the range.
+
+        >>> infer("b1").closed().range, infer("eps").closed().admits(0)
+        ('[0, 1]', True)
+        """
+        return replace(self, open_low=False, open_high=False)
+
     def named(self, name: str) -> Hyper:
         return replace(self, name=name)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from symcat.commands.check import find
-from symcat.commands.target import parse
 from symcat.errors import ShapeError, SymcatError, UsageError
+from symcat.interop.rules import LIBRARIES, read
+from symcat.interop.target import parse
 from symcat.learn.data import Dataset, Split, load, split
 from symcat.learn.learner import Learner
 from symcat.learn.losses import loss
@@ -103,8 +103,10 @@ def _called(text: str, function: Callable, inputs: int, outputs: int) -> object:
 
 def _optimiser(text: str) -> Optimiser:
     """The optimiser with its hyperparameters as values: laws are proved for all values in range, the kernel is compiled with these."""
+    if text.partition(":")[0].strip() in LIBRARIES:
+        return read(text)
     target = parse(text)
-    rule = OPTIMISERS[target.where] if target.where in OPTIMISERS else find(target.where)
+    rule = OPTIMISERS[target.where] if target.where in OPTIMISERS else read(target.where)
     return rule(**dict(target.arguments)) if target.arguments else rule
 
 

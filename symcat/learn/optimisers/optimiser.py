@@ -56,8 +56,8 @@ class Optimiser:
         return replace(self, values={**self.values, **{name: self._row(name).check(value) for name, value in values.items()}})
 
     def at(self, **values: object) -> Optimiser:
-        """The optimiser with hyperparameters fixed as constants, edges outside their usual range included (eps = 0, say)."""
-        given = {self._row(name).name: exact_number(value) for name, value in values.items()}
+        """The optimiser with hyperparameters fixed as constants, the open ends of their ranges included (eps = 0, say)."""
+        given = {self._row(name).name: self._row(name).closed().check(value) for name, value in values.items()}
         left = tuple(row for row in self.hypers if row.name not in given)
         arguments = ", ".join(f"{name}={value}" for name, value in given.items())
         return replace(self, name=f"{self.name}({arguments})", hypers=left, fixed={**self.fixed, **given})

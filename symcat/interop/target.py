@@ -1,6 +1,6 @@
 """Targets: `adam`, `file.py:name`, `package.module:name`, each perhaps with hyperparameters, as in `adam(eps=0)`.
 
-Values are numbers (`0`, `1e-3`, `9/10`), read as exact rationals; no text is evaluated.
+Values are numbers (`0`, `1e-3`, `9/10`), read as exact rationals, or the flags True and False; no text is evaluated.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from symcat.errors import UsageError
 
 SHAPE = re.compile(r"(?P<where>[^()]+?)\s*(?:\((?P<arguments>[^()]*)\))?\Z")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\Z|[+-]?\d+/\d+\Z")
+FLAGS = {"True": True, "False": False}
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Target:
     """Where an object is found, and the hyperparameters it is to be used with."""
 
     where: str
-    arguments: tuple[tuple[str, Fraction], ...] = ()
+    arguments: tuple[tuple[str, Fraction | bool], ...] = ()
 
     def find(self, table: Mapping[str, object], kind: str) -> object:
         """The object: a row of the table, or what a file or module holds under the name."""
@@ -50,18 +51,19 @@ def parse(text: str) -> Target:
     match = SHAPE.match(text.strip())
     if not match:
         raise UsageError(f"target {text!r}: expected a name such as adam, adam(eps=0), file.py:name or package.module:name")
-    arguments: dict[str, Fraction] = {}
+    arguments: dict[str, Fraction | bool] = {}
     for part in (match["arguments"] or "").split(","):
         if not part.strip() and not (match["arguments"] or "").strip():
             continue
         name, sign, value = (piece.strip() for piece in part.partition("="))
         if not sign or not name.isidentifier():
             raise UsageError(f"target {text!r}: {part.strip()!r} is not hyperparameter=number")
-        if not NUMBER.match(value) or value.endswith("/0"):
-            raise UsageError(f"target {text!r}: {name} = {value!r} is not a number; write 0, 1e-3 or 9/10")
+        flag = FLAGS.get(value)
+        if flag is None and (not NUMBER.match(value) or re.search(r"/0+\Z", value)):
+            raise UsageError(f"target {text!r}: {name} = {value!r} is not a number; write 0, 1e-3 or 9/10, or True or False for a flag")
         if name in arguments:
             raise UsageError(f"target {text!r}: {name} is given twice")
-        arguments[name] = Fraction(value)
+        arguments[name] = Fraction(value) if flag is None else flag
     return Target(match["where"].strip(), tuple(arguments.items()))
 
 

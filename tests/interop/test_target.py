@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from symcat.commands.target import parse
+from symcat.interop.target import parse
 from symcat.errors import UsageError
 
 

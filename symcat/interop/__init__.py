@@ -1,0 +1,1 @@
+"""Rules from and for other libraries, and the targets that name them."""
