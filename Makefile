@@ -3,15 +3,17 @@
 PYTHON ?= python3
 VENV   ?= .venv
 JOBS   ?= 2
+TORCH  ?= >=2.6
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test prove lint clean help
+.PHONY: demo test prove peers lint clean help
 
 help:
 	@echo "make demo    prove, compile and train on iris"
 	@echo "make test    the tests ($(JOBS) at a time)"
 	@echo "make prove   decide every claim in proofs/ and print the ledger"
+	@echo "make peers   install JAX, optax and PyTorch, so that the tests about them run too"
 	@echo "make lint    ruff"
 	@echo "make clean   remove what the others made"
 
@@ -23,6 +25,9 @@ test: $(STAMP)
 
 prove: $(STAMP)
 	$(BIN)/symcat prove -j $(JOBS)
+
+peers: $(STAMP)
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/install "jax>=0.6" "optax>=0.2.5" "torch$(TORCH)"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
