@@ -46,7 +46,7 @@ NAMES = {
     "symcat.show.latex": ("latex",),
 }
 # Packages that are called like the function they are named after: sc.lens(f), sc.prove(claim).
-CALLABLE = {"lens": ("symcat.lens.lens", "lens"), "prove": ("symcat.prove.check", "prove")}
+CALLABLE = {"lens": ("symcat.lens.lens", "lens"), "prove": ("symcat.prove.check", "prove"), "diff": ("symcat.diff.compare", "diff")}
 
 RENAMED = {"prove_all": ("symcat.prove.campaign", "run")}
 

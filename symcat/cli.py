@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
                                    allow_abbrev=False)
     root.add_argument("--version", action="version", version=f"symcat {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_learn, _prove, _check, _verify, _bench):
+    for add in (_learn, _prove, _check, _diff, _verify, _bench):
         add(commands)
     return root
 
@@ -98,6 +98,16 @@ def _check(commands: argparse._SubParsersAction) -> None:
     add("target", help="adam, 'adam(eps=0)', file.py:name or package.module:name")
     add("--laws", metavar="NAME,...", help="only these laws")
     add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one law (default: 60)")
+
+
+def _diff(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "diff", "decide whether two update rules are the same optimiser")
+    add = command.add_argument
+    add("a", help="adam, 'adam(eps=0)', file.py:name, package.module:name, optax:adam, torch:Adam")
+    add("b", help="another such target")
+    add("--translate", action="store_true", help="find the hyperparameters of B with which it reproduces A")
+    add("--given", metavar="PREMISES", help="premises to start from, as in 'eps=0, b1=b2, constant lr'")
+    add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for the comparison (default: 60)")
 
 
 def _verify(commands: argparse._SubParsersAction) -> None:
