@@ -36,11 +36,11 @@ class ProofsModule:
 
 
 def find(paths: Iterable[str | Path]) -> tuple[Path, ...]:
-    """The files that paths mean: a file is itself, a folder its Python files whose names do not start with _."""
+    """The files that paths mean: a file is itself, a folder the Python files in and below it whose names do not start with _."""
     found: dict[Path, None] = {}
     for path in map(Path, paths):
         if path.is_dir():
-            files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
+            files = sorted(file for file in path.rglob("*.py") if not file.name.startswith("_"))
             if not files:
                 raise UsageError(f"{path} holds no proofs: expected Python files that export CLAIMS")
         elif path.is_file() and path.suffix == ".py":
