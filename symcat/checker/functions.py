@@ -59,7 +59,8 @@ class Functions(Expressions):
         gap = self.add(x, self.scale(others[0], -1)) if others else {}
         match function:
             case "step":
-                return self.call("step", self.scale(x, Fraction(1) / abs(min(x.items())[1])))
+                rest = self.positive_part(x)[2]
+                return self.call("step", self.scale(rest, Fraction(1) / abs(min(rest.items())[1])))
             case "detach":
                 return x
             case "relu":
@@ -113,7 +114,7 @@ class Functions(Expressions):
         """e as content * (positive factors) * rest."""
         numbers = [Fraction(q) for q in e.values()]
         content = Fraction(gcd(*[q.numerator for q in numbers]) or 1, lcm(*[q.denominator for q in numbers]))
-        shared = self.common(e) if len(e) > 1 else next(iter(e))[1] if e else ()
+        shared = self.common(e, denominators=True) if len(e) > 1 else next(iter(e))[1] if e else ()
         positive = tuple((a, k) for a, k in shared if self.atom_sign(a) == ">0")
         return content, positive, self.product(e, {((), tuple((a, -k) for a, k in positive)): 1 / content})
 

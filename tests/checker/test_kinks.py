@@ -30,6 +30,9 @@ TRUE = {
     "cube of the sign": (lambda x, y, z: sc.sign(x) ** 3, lambda x, y, z: sc.sign(x)),
     "homogeneous": (lambda x, y, z: sc.relu(3 * x), lambda x, y, z: 3 * sc.relu(x)),
     "where": (lambda x, y, z: sc.where(x, x * y, 0 * x), lambda x, y, z: x * y),
+    "sign and a positive factor": (lambda x, y, z: sc.sign(sc.exp(z) * x), lambda x, y, z: sc.sign(x)),
+    "maximum and a positive factor": (lambda x, y, z: sc.maximum(sc.exp(z) * x, sc.exp(z) * sc.absolute(y)),
+                                      lambda x, y, z: sc.exp(z) * sc.maximum(x, sc.absolute(y))),
 }
 FALSE = {
     "relu and its step": (lambda x, y, z: sc.relu(x), lambda x, y, z: sc.step(x)),
@@ -39,6 +42,8 @@ FALSE = {
     "negative homogeneity": (lambda x, y, z: sc.relu(-3 * x), lambda x, y, z: -3 * sc.relu(x)),
     "absolute difference": (lambda x, y, z: sc.absolute(x - y), lambda x, y, z: sc.absolute(x) - sc.absolute(y)),
     "relu of a sum": (lambda x, y, z: sc.relu(x + y), lambda x, y, z: sc.relu(x) + sc.relu(y)),
+    "sign and a factor": (lambda x, y, z: sc.sign(z * x), lambda x, y, z: sc.sign(x)),
+    "maximum and a square": (lambda x, y, z: sc.maximum(z**2 * x, z * y), lambda x, y, z: z**2 * sc.maximum(x, y)),
     "where at zero": (lambda x, y, z: sc.where(x, y, z), lambda x, y, z: y),
     "relu through a sum": (lambda x, y, z: sc.relu(np.sum(x)), lambda x, y, z: np.sum(sc.relu(x))),
 }
