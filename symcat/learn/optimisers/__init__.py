@@ -1,12 +1,57 @@
 """The optimisers, one function each, and the table that faces every one of them with every law."""
 
-from symcat.learn.optimisers.adaptive import adagrad, adam, rmsprop
-from symcat.learn.optimisers.descent import gradient_descent, momentum, nesterov
+from symcat.learn.optimisers.adam import (
+    adabelief,
+    adahessian,
+    adam,
+    adam_eps_hat,
+    adam_l2,
+    adamax,
+    adamw,
+    amsgrad,
+    amsgrad_correction_first,
+    amsgrad_max_first,
+    nadam,
+    nadam_scheduled,
+    radam,
+    sophia,
+    yogi,
+    yogi_corrected,
+)
+from symcat.learn.optimisers.adaptive import adadelta, adagrad, rmsprop, rmsprop_centred, rmsprop_inside
+from symcat.learn.optimisers.averaging import ema_averaging, lookahead, polyak_averaging, schedule_free, schedule_free_training
+from symcat.learn.optimisers.descent import (
+    clipped_descent,
+    descent_decoupled,
+    descent_l2,
+    gradient_descent,
+    heavy_ball,
+    momentum,
+    momentum_ema,
+    momentum_torch,
+    nesterov,
+    nesterov_substituted,
+    nesterov_torch,
+    normalised_descent,
+    polyak_step,
+    value_clipped_descent,
+)
 from symcat.learn.optimisers.entry import Entry, elementwise, entry
+from symcat.learn.optimisers.layerwise import lamb, lars
 from symcat.learn.optimisers.optimiser import Optimiser, optimiser
+from symcat.learn.optimisers.parameter_free import dog, prodigy
+from symcat.learn.optimisers.signs import lion, sign_descent, signum
 from symcat.learn.optimisers.state import Datum, State, state
 
-OPTIMISERS: dict[str, Optimiser] = {rule.name: rule for rule in (gradient_descent, momentum, nesterov, adagrad, rmsprop, adam)}
+OPTIMISERS: dict[str, Optimiser] = {rule.name: rule for rule in (
+    gradient_descent, momentum, heavy_ball, momentum_torch, momentum_ema, nesterov, nesterov_substituted, nesterov_torch,
+    normalised_descent, clipped_descent, value_clipped_descent, descent_l2, descent_decoupled, polyak_step,
+    sign_descent, signum, lion,
+    adagrad, rmsprop, rmsprop_inside, rmsprop_centred, adadelta,
+    adam, adam_eps_hat, adamw, adam_l2, amsgrad, amsgrad_max_first, amsgrad_correction_first, adamax, nadam, nadam_scheduled, radam,
+    yogi, yogi_corrected, adabelief, adahessian, sophia,
+    lars, lamb, dog, prodigy,
+    polyak_averaging, ema_averaging, schedule_free, schedule_free_training, lookahead,
+)}
 
-__all__ = ["OPTIMISERS", "Datum", "Entry", "Optimiser", "State", "adagrad", "adam", "elementwise", "entry", "gradient_descent", "momentum",
-           "nesterov", "optimiser", "rmsprop", "state"]
+__all__ = ["OPTIMISERS", "Datum", "Entry", "Optimiser", "State", "elementwise", "entry", "optimiser", "state", *sorted(OPTIMISERS)]
