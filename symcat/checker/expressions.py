@@ -95,10 +95,10 @@ class Expressions(Table):
         several = self.id("several", self.freeze(self.scale(rest, Fraction(1) / q)))
         return self.product({((), tuple((a, -k) for a, k in shared)): Fraction(1) / q}, {((), ((several, -1),)): 1})
 
-    def common(self, e: Expr) -> Factors:
-        """The monomial that divides every term."""
+    def common(self, e: Expr, denominators: bool = False) -> Factors:
+        """The monomial that divides every term; with `denominators` those of several terms belong to it."""
         monomials = [dict(factors) for _, factors in e]
-        atoms = sorted({a for m in monomials for a in m if not self.special(a)})
+        atoms = sorted({a for m in monomials for a in m if not self.special(a) or (denominators and self.kind(a) == "several")})
         least = [(a, min(m.get(a, 0) for m in monomials)) for a in atoms]
         return tuple((a, k) for a, k in least if k)
 

@@ -148,8 +148,8 @@ class Algebra(ABC):
         several = self.table.atom(Several(body))
         return self.scale(self.term(NONE, merge(flip(common), ((several, -1),))), reciprocal(leading))
 
-    def common(self, e: Expr) -> Factors:
-        """The monomial that divides every term, of atoms that may stand in a denominator."""
+    def common(self, e: Expr, denominators: bool = False) -> Factors:
+        """The monomial that divides every term, of atoms that may stand in a denominator; with `denominators` of several terms too."""
         least: dict[int, int] | None = None
         for _, factors in e:
             own = dict(factors)
@@ -157,7 +157,8 @@ class Algebra(ABC):
                 least = own
             else:
                 least = {a: min(least.get(a, 0), own.get(a, 0)) for a in sorted({*least, *own})}
-        chosen = [(a, k) for a, k in sorted((least or {}).items()) if k and not self.table.special[a]]
+        chosen = [(a, k) for a, k in sorted((least or {}).items())
+                  if k and (not self.table.special[a] or (denominators and k < 0 and isinstance(self.table.atoms[a], Several)))]
         return tuple(chosen)
 
     def atom_power(self, a: int, exponent: int) -> Expr:

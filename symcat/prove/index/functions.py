@@ -100,7 +100,7 @@ class Functions(Signs):
             (((guards, factors), q),) = rest.items()
             positive = tuple([item for item in factors if self.atom_sign(item[0]) == ">0"])
             return content, positive, {(guards, tuple([item for item in factors if item not in positive])): q}
-        positive = tuple([item for item in self.common(rest) if self.atom_sign(item[0]) == ">0"])
+        positive = tuple([item for item in self.common(rest, denominators=True) if self.atom_sign(item[0]) == ">0"])
         return content, positive, self.multiply(rest, {(NONE, flip(positive)): 1})
 
     # ---- roots and powers
