@@ -32,6 +32,7 @@ KINDS: dict[str, Callable[[Wire], tuple]] = {
     "hessian_diagonal": lambda wire: wire.shape,
     "hessian": lambda wire: (*wire.shape, *wire.shape),
     "metric": lambda wire: (*wire.shape, *wire.shape),
+    "cometric": lambda wire: (*wire.shape, *wire.shape),    # the inverse of a metric, C -> J C J^T
     "christoffel": lambda wire: wire.shape * 3,
     "jacobian": lambda wire: (*wire.shape, *wire.shape),
     "activation": lambda wire: wire.shape[1:],
