@@ -38,6 +38,7 @@ from symcat.learn.optimisers.descent import (
 )
 from symcat.learn.optimisers.entry import Entry, elementwise, entry
 from symcat.learn.optimisers.layerwise import lamb, lars
+from symcat.learn.optimisers.natural import nat_adam, nat_gd, nat_heavy_ball
 from symcat.learn.optimisers.optimiser import Optimiser, optimiser
 from symcat.learn.optimisers.parameter_free import dog, prodigy
 from symcat.learn.optimisers.signs import lion, sign_descent, signum
@@ -52,6 +53,7 @@ OPTIMISERS: dict[str, Optimiser] = {rule.name: rule for rule in (
     yogi, yogi_corrected, adabelief, adahessian, sophia,
     lars, lamb, dog, prodigy,
     polyak_averaging, ema_averaging, schedule_free, schedule_free_training, lookahead,
+    nat_gd, nat_heavy_ball, nat_adam,
 )}
 
 __all__ = ["OPTIMISERS", "Datum", "Entry", "Optimiser", "State", "elementwise", "entry", "optimiser", "state", *sorted(OPTIMISERS)]
