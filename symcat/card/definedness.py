@@ -1,0 +1,120 @@
+"""Where a rule is not defined: denominators that vanish and roots of negative numbers, on paths from the initial state.
+
+Every condition that was recorded while a rule was read becomes a claim: it holds at every step, from the initial state, for every
+sequence of gradients.  To refute it is a finding, with the first step and the point at which it fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from symcat.category.comprehension import Requirement
+from symcat.category.expression import At, Bracket
+from symcat.category.morphism import Builder, Morphism
+from symcat.category.space import Real, Wire
+from symcat.category.spelling import spelled
+from symcat.laws.claim import Claim
+from symcat.laws.induction import Invariance, Machine, machine
+from symcat.learn.optimisers import Optimiser
+from symcat.prove.induction import inductive
+
+SOURCE = "conditions recorded while the rule was read"
+KINDS = {"!=0": sp.Ne, ">0": sp.Gt, ">=0": sp.Ge}
+EVENTS = {"!=0": "division by zero", ">0": "a root or logarithm of a number that is not positive", ">=0": "the root of a negative number"}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition in words, what happens when it fails, the claim that it never does, and the edge that the rule was moved to."""
+
+    words: str
+    event: str
+    claim: Claim
+    edge: str = ""
+
+
+def conditions(rule: Optimiser) -> tuple[Condition, ...]:
+    """The conditions of a rule, then those in which a hyperparameter that cannot be 0 would be.
+
+    >>> from symcat.learn.optimisers import adagrad
+    >>> [(one.words, one.edge) for one in conditions(adagrad)]
+    [('g**2 + s >= 0', ''), ('eps + sqrt(g**2 + s) != 0', ''), ('eps + sqrt(g**2 + s) != 0', 'eps = 0')]
+    """
+    found = _of(rule)
+    for row in rule.hypers:
+        if row.low == 0 and row.open_low:
+            found += tuple(replace(one, edge=f"{row.name} = 0") for one in _of(rule.at(**{row.name: 0}), row.name, rule))
+    return found
+
+
+def _of(rule: Optimiser, edge: str = "", whole: Optimiser | None = None) -> tuple[Condition, ...]:
+    """The conditions of a rule; at an edge only those that the hyperparameter at the edge is in."""
+    step = machine(rule).step
+    stated = [row for row in step.requirements if row.sources]
+    found = []
+    for number, row in enumerate(stated):
+        words = phrase(step, row)
+        if whole is not None:
+            before = machine(whole).step
+            own = [one for one in before.requirements if one.sources]
+            if len(own) != len(stated) or edge not in _symbols(before, own[number]):
+                continue
+            words = phrase(before, own[number])
+        statement = f"{words} at every step" + (f", for {edge} = 0" if edge else "")
+        title = f"defined {words}" + (f" for {edge} = 0" if edge else "")
+        claim = Claim(title, statement, SOURCE, lambda number=number: _goal(machine(rule), number), "either", "as functions")
+        found.append(Condition(words, EVENTS[row.relation], claim))
+    return tuple(found)
+
+
+def _goal(given: Machine, number: int) -> Invariance:
+    """The machine with what one condition is about as a further state, and without that condition and those behind it."""
+    step = given.step
+    stated = [row for row in step.requirements if row.sources]
+    row = stated[number]
+    kept = tuple(one for one in step.requirements if one not in stated[number:])
+    name = "required"
+    build = Builder()
+    states = build.inputs(given.states)
+    build.input(name, Wire(Real, row.extents))
+    found = build.call(replace(step, requirements=kept), (*states, *build.inputs(given.inputs)))
+    names = dict(zip(step.dom.names, (*states, *(wire for wire, _ in build.dom[len(states) + 1:])), strict=True))
+    value = _value(build, step, names, row)
+    advance = build.build((*found[: len(states)], value), (*given.states.names, name))
+    build = Builder()
+    start = build.call(given.start, build.inputs(given.start.dom))
+    one = build.gather(row.extents, lambda *i: sp.S.One, name="one")
+    watched = Machine(advance, build.build((*start, one), (*given.states.names, name)))
+    condition = KINDS[row.relation](sp.Symbol(name, real=True), 0)
+    plain = Machine(replace(given.advance(), requirements=()), given.start)
+    return Invariance(watched, (condition,), inductive(plain))
+
+
+def _value(build: Builder, step: Morphism, names: dict[str, str], row: Requirement) -> str:
+    """The array of what a condition is about, 1 where a guard excludes it, in a program in which the step was called."""
+    for node in step.nodes:
+        moved = node.rename({old: new for old, new in names.items() if old != node.name})
+        names[node.name] = build.append(moved)
+    moved = row.rename(names)
+    inside = sp.Mul(*(Bracket(guard) for guard in moved.guards))
+    return build.gather(row.extents, lambda *i: inside * moved.expr + (1 - inside), name="required")
+
+
+def phrase(f: Morphism, row: Requirement) -> str:
+    """A condition without the indices of its reads."""
+    found = spelled(f, row)
+    plain = found.expr.xreplace({read: sp.Symbol(read.name, real=True) for read in found.expr.atoms(At)})
+    return f"{plain} {row.relation[:-1]} 0"
+
+
+def _symbols(f: Morphism, row: Requirement) -> set[str]:
+    """The hyperparameters that a condition is made of."""
+    nodes, waiting, found = {node.name: node for node in f.nodes}, list(row.sources), {s.name for s in row.expr.free_symbols}
+    while waiting:
+        node = nodes.get(waiting.pop())
+        if node is not None:
+            found |= {s.name for s in node.body.free_symbols}
+            waiting += node.sources
+    return found
