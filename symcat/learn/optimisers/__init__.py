@@ -38,9 +38,34 @@ from symcat.learn.optimisers.descent import (
 )
 from symcat.learn.optimisers.entry import Entry, elementwise, entry
 from symcat.learn.optimisers.layerwise import lamb, lars
+from symcat.learn.optimisers.matrix import (
+    adafactor,
+    adafactor_absolute,
+    adafactor_momentum,
+    adagrad_full,
+    kfac,
+    kfac_damped,
+    muon,
+    muon_exact,
+    shampoo,
+    shampoo_half,
+    shampoo_inverse,
+    shampoo_one_sided,
+    soap,
+)
 from symcat.learn.optimisers.natural import nat_adam, nat_gd, nat_heavy_ball
 from symcat.learn.optimisers.optimiser import Optimiser, optimiser
 from symcat.learn.optimisers.parameter_free import dog, prodigy
+from symcat.learn.optimisers.second_order import (
+    bfgs,
+    damped_natural_gradient,
+    damped_newton,
+    gauss_newton,
+    marquardt,
+    natural_gradient,
+    newton,
+    online_newton,
+)
 from symcat.learn.optimisers.signs import lion, sign_descent, signum
 from symcat.learn.optimisers.state import Datum, State, state
 
@@ -54,6 +79,9 @@ OPTIMISERS: dict[str, Optimiser] = {rule.name: rule for rule in (
     lars, lamb, dog, prodigy,
     polyak_averaging, ema_averaging, schedule_free, schedule_free_training, lookahead,
     nat_gd, nat_heavy_ball, nat_adam,
+    newton, damped_newton, marquardt, gauss_newton, natural_gradient, damped_natural_gradient, online_newton, bfgs,
+    adagrad_full, shampoo, shampoo_half, shampoo_one_sided, shampoo_inverse, soap, kfac, kfac_damped,
+    muon, muon_exact, adafactor, adafactor_absolute, adafactor_momentum,
 )}
 
 __all__ = ["OPTIMISERS", "Datum", "Entry", "Optimiser", "State", "elementwise", "entry", "optimiser", "state", *sorted(OPTIMISERS)]

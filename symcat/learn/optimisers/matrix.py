@@ -105,7 +105,8 @@ shampoo_half = _shampoo("shampoo_half", Fraction(-1, 2), Fraction(-1, 2), """
 shampoo_one_sided = _shampoo("shampoo_one_sided", Fraction(-1, 2), 0, """
     Shampoo of the rows alone: L <- L + g g^T, p <- p - lr L^(-1/2) g.  Gupta, Koren and Singer 2018, for a matrix with few rows.""")
 shampoo_inverse = _shampoo("shampoo_inverse", -1, 0, """
-    One-sided with the whole inverse: L <- L + g g^T, p <- p - lr L^-1 g, the online Newton step of the rows.""")
+    One-sided with the whole inverse: L <- L + g g^T, p <- p - lr L^-1 g.
+    The online Newton step of Hazan, Agarwal and Kale 2007, for the rows.""")
 
 
 @optimiser(shape=SMALL)
@@ -186,7 +187,10 @@ def adafactor_absolute(p, g, r=0, c=0, t=0, *, lr=0.01, decay=0.8, eps1=EPS1, d=
 
 @optimiser(shape=SYMBOLIC)
 def adafactor_momentum(p, g, m=0, r=0, c=0, t=0, *, lr=0.01, b1=0.9, decay=0.8, eps1=EPS1, d=CLIP):
-    """Adafactor with a moving average of its updates: m <- b1 m + (1 - b1) lr U / max(1, RMS(U) / d), p <- p - m.  As fairseq and optax."""
+    """Adafactor with a moving average of its updates: m <- b1 m + (1 - b1) lr U / max(1, RMS(U) / d), p <- p - m.
+
+    Shazeer and Stern 2018; the average is that of fairseq and optax.
+    """
     t = t + 1
     u, r, c = _factored(g, r, c, t, decay, eps1)
     m = b1 * m + (1 - b1) * lr * _clipped(u, d)
