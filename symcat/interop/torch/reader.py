@@ -1,0 +1,410 @@
+"""A torch optimizer as an optimiser: its own `step`, run on symbolic tensors.
+
+States are what the step leaves in `optimizer.state` (and what it changes in its group), with the values that they were first set
+to.  A first step that differs from later ones on these values gets a state of its own, `started`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+import torch
+
+from symcat.category.comprehension import Fact
+from symcat.category.hyper import Hyper, exact_number, hyper, infer
+from symcat.category.space import Real, Space, Wire, dim
+from symcat.category.trace import trace
+from symcat.category.tracing.array import Scalar, Traced
+from symcat.errors import SymcatError, TraceError, UsageError
+from symcat.interop.torch.number import Number, symbolic_names
+from symcat.interop.torch.operations import full
+from symcat.interop.torch.paths import Stopped, explore
+from symcat.interop.torch.tensor import Reading, Symbolic, unwrap
+from symcat.learn.optimisers import Optimiser, optimiser
+from symcat.learn.optimisers.state import State
+from symcat.prove.decide import decide
+
+TUPLES = {"betas": ("beta1", "beta2"), "eps": ("eps1", "eps2"), "etas": ("etaminus", "etaplus"),
+          "step_sizes": ("step_size_min", "step_size_max"), "ns_coefficients": ("ns_a", "ns_b", "ns_c")}
+RANGES = {("RMSprop", "alpha"): hyper(low=0, below=1), ("ASGD", "alpha"): hyper(low=0), ("ASGD", "lambd"): hyper(low=0),
+          ("ASGD", "t0"): hyper(low=0), ("Rprop", "etaminus"): hyper(above=0, below=1), ("Rprop", "etaplus"): hyper(above=1),
+          ("Rprop", "step_size_min"): hyper(low=0), ("Rprop", "step_size_max"): hyper(low=0), ("NAdam", "momentum_decay"): hyper(low=0),
+          ("Adafactor", "d"): hyper(above=0), ("Adagrad", "lr_decay"): hyper(low=0)}
+UNCHOSEN = {"foreach": False, "fused": False, "capturable": False, "differentiable": False}    # how a step is run, not what it does
+ROUNDED = {"Muon": "the matrix product of the orthogonalisation is read over the real numbers; torch computes it in bfloat16"}
+FIRST = "started"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A hyperparameter's place in a group: a key, and a position when a tuple stands there."""
+
+    key: str
+    position: int | None
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An optimizer with what is fixed of it and what is symbolic."""
+
+    cls: type
+    keywords: Mapping[str, Any]
+    slots: tuple[Slot, ...]
+    group: Mapping[str, Any]
+    values: Mapping[sp.Symbol, sp.Rational]
+    waived: frozenset[Fact] = frozenset()
+
+    @property
+    def names(self) -> list[dict[str, Any]]:
+        """The global names of the code that is run, below the base class of all optimizers."""
+        found: dict[int, dict[str, Any]] = {}
+        for base in self.cls.__mro__:
+            if issubclass(base, torch.optim.Optimizer) and base is not torch.optim.Optimizer:
+                functions = [inspect.unwrap(value) for value in vars(base).values() if callable(value)]
+                found |= {id(f.__globals__): f.__globals__ for f in functions if hasattr(f, "__globals__")}
+        return [names for names in found.values() if names is not vars(sys.modules[torch.optim.Optimizer.__module__])]
+
+
+@dataclass
+class Found:
+    """What a first run showed: the states with their initial values, and which of them are kept in the group."""
+
+    initial: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, bool] = field(default_factory=dict)
+    wires: dict[str, Wire] = field(default_factory=dict)
+    grouped: tuple[str, ...] = ()
+    first: bool = False
+
+
+class Recorded(dict):
+    """A parameter's part of the state, which remembers what every key was first set to."""
+
+    def __init__(self, first: dict[str, Any]) -> None:
+        super().__init__()
+        self.first = first
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key not in self.first:
+            self.first[key] = unwrap(value) if not isinstance(value, torch.Tensor) or isinstance(value, Symbolic) else value.item()
+        super().__setitem__(key, value)
+
+
+def optimiser_of(given: object, arguments: dict[str, Any]) -> Optimiser:
+    """The optimiser of a name under torch.optim or of a class, with the arguments of a target."""
+    cls = _class(given)
+    matrix = arguments.pop("matrix", False)
+    plan = _planned(cls, arguments)
+    shapes = [("m", "n")] if matrix is True else [("n",), ("m", "n")]
+    for shape in shapes:
+        try:
+            found = _discovered(plan, shape)
+            break
+        except (ValueError, TraceError, IndexError, Stopped) as error:
+            if shape == shapes[-1] or isinstance(error, UsageError):
+                raise _named(cls, error) from error
+        except Exception as error:
+            raise _named(cls, error) from error
+    rule = _rule(plan, found, shape)
+    constants = {name: value for name, value in arguments.items() if not isinstance(value, bool) and name in [h.name for h in rule.hypers]}
+    return rule.at(**constants) if constants else rule
+
+
+def _named(cls: type, error: Exception) -> SymcatError:
+    kind = "" if isinstance(error, SymcatError) else f"{type(error).__name__}: "
+    return TraceError(f"torch:{cls.__name__} cannot be read: {kind}{error}")
+
+
+def _class(given: object) -> type:
+    found = getattr(torch.optim, given, None) if isinstance(given, str) else given
+    if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)) or found is torch.optim.Optimizer:
+        names = [name for name, value in vars(torch.optim).items()
+                 if isinstance(value, type) and issubclass(value, torch.optim.Optimizer) and value is not torch.optim.Optimizer]
+        raise UsageError(f"no optimizer {given!r} in torch.optim: there are {', '.join(sorted(names))}")
+    closure = inspect.signature(found.step).parameters.get("closure")
+    if closure is not None and closure.default is closure.empty:
+        raise UsageError(f"torch:{found.__name__} needs a closure that evaluates the loss again: a step is read as a function of "
+                         "parameter, gradient and states")
+    return found
+
+
+# ---- hyperparameters
+def _planned(cls: type, arguments: Mapping[str, Any]) -> Plan:
+    """The optimizer built once with numbers, so that its own checks speak, and its numbers sorted into symbols and constants."""
+    accepted = inspect.signature(cls.__init__).parameters
+    keywords = {name: value for name, value in UNCHOSEN.items() if name in accepted and name != "fused"}
+    given, parts = {}, {}
+    for name, value in arguments.items():
+        place = next(((key, names.index(name)) for key, names in _tuples(accepted).items() if name in names), None)
+        if place is not None:
+            parts[place] = value
+        elif name in accepted and name not in ("self", "params"):
+            given[name] = value
+        else:
+            raise UsageError(f"torch:{cls.__name__} has no argument {name!r}: it has {', '.join(list(accepted)[2:])}")
+    on = [name for name, value in given.items() if value is True and _is_number(accepted[name].default)]
+    keywords |= {name: _python(0.5 if name in on else value, accepted[name].default) for name, value in given.items()}
+    for (key, position), value in parts.items():
+        entries = list(keywords.get(key, accepted[key].default))
+        keywords[key] = (*entries[:position], float(value), *entries[position + 1:])
+    try:
+        group = {key: value for key, value in cls([torch.nn.Parameter(torch.zeros(2, 2))], **keywords).param_groups[0].items()
+                 if key not in ("params", *UNCHOSEN)}
+    except Exception as error:
+        raise UsageError(f"torch:{cls.__name__} with {dict(arguments)}: {error}") from error
+    slots = tuple(slot for key, value in group.items() for slot in _slots(key, value, key in given, parts))
+    return Plan(cls, keywords, slots, group, {sp.Symbol(s.name, real=True): exact_number(_default(s)) for s in slots})
+
+
+def _tuples(accepted: Mapping[str, inspect.Parameter]) -> dict[str, tuple[str, ...]]:
+    return {name: _names(name, p.default) for name, p in accepted.items() if isinstance(p.default, tuple)}
+
+
+def _names(key: str, value: Sequence) -> tuple[str, ...]:
+    return TUPLES[key] if len(TUPLES.get(key, ())) == len(value) else tuple(f"{key.removesuffix('s')}{k + 1}" for k in range(len(value)))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _python(value: Any, default: Any) -> Any:
+    """A number of a target as the constructor takes it."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    whole = isinstance(default, int) and default != 0 and value == int(value)
+    return int(value) if whole else float(value)
+
+
+def _slots(key: str, value: Any, given: bool, parts: Mapping[tuple[str, int], Any]) -> list[Slot]:
+    """The hyperparameters at a key: floats that are not 0, and what was given."""
+    if isinstance(value, tuple):
+        names = _names(key, value)
+        return [Slot(key, k, names[k], entry) for k, entry in enumerate(value)
+                if entry is None or (_is_number(entry) and (entry != 0 or (key, k) in parts))]
+    return [Slot(key, None, key, value)] if isinstance(value, float) and (value != 0 or given) else []
+
+
+def _default(slot: Slot) -> float:
+    """The value of a slot; None is the machine's precision, as in torch's Adafactor."""
+    return slot.value if slot.value is not None else float(2.0**-23)
+
+
+def _hyper(cls: type, slot: Slot) -> Hyper:
+    declared = RANGES.get((cls.__name__, slot.name))
+    number = exact_number(_default(slot))
+    return replace(declared, name=slot.name, default=number) if declared else infer(slot.name, number)
+
+
+# ---- one run of a step
+def _run(plan: Plan, p: Any, g: Any, hypers: Mapping[str, Any], found: Found | None, states: Sequence[Any] | None) -> tuple:
+    """The new parameter, and the states as (record of first values, parameter's state, group)."""
+    with symbolic_names(plan.names), Reading():
+        parameter = Symbolic.of(p, gradient=Symbolic.of(g))
+        instance = plan.cls([parameter], **plan.keywords)
+        group = instance.param_groups[0]
+        for slot in plan.slots:
+            entries = group[slot.key]
+            group[slot.key] = Number(hypers[slot.name]) if slot.position is None else \
+                (*entries[: slot.position], Number(hypers[slot.name]), *entries[slot.position + 1:])
+        first: dict[str, Any] = {}
+        own = Recorded(first)
+        for key, value in instance.state.get(parameter, {}).items():
+            own[key] = value
+        if states is not None:
+            for key, value in zip(found.initial, states, strict=True):
+                if key in found.grouped:
+                    group[key] = Number(value)
+                elif key != FIRST:
+                    own[key] = Symbolic.of(value) if found.tensors[key] else Number(value)
+        instance.state[parameter] = own
+        before, attributes = dict(group), _plain_attributes(instance)
+        inspect.unwrap(plan.cls.step)(instance)
+        if changed := [name for name, value in _plain_attributes(instance).items() if attributes.get(name) is not value]:
+            raise TraceError(f"step changes self.{', self.'.join(changed)}: keep states in self.state[p], where they are seen")
+        moved = tuple(key for key in group if key in before and group[key] is not before[key] and key != "params")
+        return parameter.cell.read(), own, group, moved
+
+
+def _plain_attributes(instance: object) -> dict[str, Any]:
+    return {name: value for name, value in vars(instance).items() if isinstance(value, (int, float, torch.Tensor))}
+
+
+def _discovered(plan: Plan, shape: Sequence[str]) -> Found:
+    """A first run, on an empty state: which states there are and what they start from."""
+    found = Found()
+
+    def first_step(p: Any, g: Any, **hypers: Any) -> Any:
+        recorded: dict[str, Any] = {}
+
+        def once() -> list:
+            new, own, group, moved = _run(plan, p, g, hypers, None, None)
+            recorded.update({key: (group[key], plan.group[key], False) for key in moved})
+            recorded.update({key: (value, own.first[key], isinstance(value, torch.Tensor)) for key, value in own.items()
+                             if value is not None})
+            found.grouped = moved
+            return [new]
+
+        result = explore(once, plan.values, plan.waived, plan.cls.__name__).results
+        for key, (value, initial, tensor) in recorded.items():
+            if not isinstance(value, (torch.Tensor, int, float)):
+                raise TraceError(f"the state {key} is a {type(value).__name__}: expected a tensor or a number")
+            found.tensors[key] = tensor
+            found.initial[key] = _constant(initial, p)
+            found.wires[key] = initial._value.wire if isinstance(initial, Traced) else Wire(Real, ())
+        return result[0]
+
+    trace(_signed(first_step, plan, ()), _dom(shape), hypers={s.name: _hyper(plan.cls, s) for s in plan.slots})
+    found.first = not _first_is_later(plan, found, shape)
+    if found.first:
+        found.initial[FIRST], found.tensors[FIRST] = sp.S.Zero, False
+    return found
+
+
+def _constant(initial: Any, p: Traced) -> Any:
+    """What a state starts from: a number, an expression in hyperparameters, "p" for the parameter; 0 for what depends on data."""
+    if not isinstance(initial, Traced):
+        return exact_number(initial)
+    if isinstance(initial, Scalar):
+        return initial.expr
+    if initial._value.array == p._value.array:
+        return "p"
+    node = next((n for n in initial._value.tape.build.nodes if n.name == initial._value.array), None)
+    constant = node is not None and not node.sources and node.pointwise and all(not s.is_integer for s in node.body.free_symbols)
+    return node.body if constant else sp.S.Zero
+
+
+def _start(initial: Any, wire: Wire, p: Traced) -> Any:
+    """A state's initial value in a trace."""
+    return p if isinstance(initial, str) else full(tuple(Scalar(p._value.tape.scalar(e)) for e in wire.shape), initial)
+
+
+def _first_is_later(plan: Plan, found: Found, shape: Sequence[str]) -> bool:
+    """Whether the step on an empty state is the step on the initial values: the same program, requirements apart."""
+    hypers = {s.name: _hyper(plan.cls, s) for s in plan.slots}
+    keys = list(found.initial)
+
+    def made(empty: bool) -> Any:
+        def step(p: Any, g: Any, **given: Any) -> tuple:
+            states = None if empty else [_start(found.initial[key], found.wires[key], p) for key in keys]
+            return explore(lambda: _results(plan, found, keys, p, g, given, states), plan.values, plan.waived, plan.cls.__name__).results
+        return trace(_signed(step, plan, ()), _dom(shape), hypers=hypers)
+
+    first, later = made(True), made(False)
+    return (first.canonical[2], first.canonical[3]) == (later.canonical[2], later.canonical[3]) or _proved(first, later)
+
+
+def _proved(first: Any, later: Any) -> bool:
+    with suppress(SymcatError):
+        return decide(first, later).proved
+    return False
+
+
+def _results(plan: Plan, found: Found, keys: Sequence[str], p: Any, g: Any, hypers: Mapping, states: Sequence | None) -> list:
+    new, own, group, moved = _run(plan, p, g, hypers, found, states)
+    if extra := [key for key in (*own, *moved) if key not in found.initial and (key in moved or own[key] is not None)]:
+        raise TraceError(f"the state {', '.join(extra)} appears in a later step only, or for this shape only: it has no initial value "
+                         f"(for a matrix, read torch:{plan.cls.__name__}(matrix=True))")
+    if lost := [key for key in keys if key not in found.grouped and key not in own]:
+        raise TraceError(f"the state {', '.join(lost)} is gone after a step")
+    return [new, *(unwrap(group[key] if key in found.grouped else own[key]) for key in keys)]
+
+
+# ---- the rule
+def _rule(plan: Plan, found: Found, shape: Sequence[str]) -> Optimiser:
+    """The optimiser, with as few premises on hyperparameters as are needed."""
+    premises: dict[Fact, None] = {}
+    rule = _optimiser(plan, found, shape, premises)
+    step = rule.step()
+    for fact in list(premises):
+        waived = replace(plan, waived=plan.waived | {fact})
+        if _harmless(_optimiser(waived, found, shape, {}), rule, fact, step):
+            plan = waived
+    return _optimiser(plan, found, shape, {}) if plan.waived else rule
+
+
+def _harmless(without: Optimiser, rule: Optimiser, fact: Fact, step: Any) -> bool:
+    """Whether the branch that a premise on one hyperparameter excludes agrees with the other one there."""
+    names = [symbol.name for symbol in fact.expr.free_symbols]
+    if len(names) != 1 or fact.relation == ">=0" or fact.expr != sp.Symbol(names[0], real=True):
+        return False
+    with suppress(SymcatError):
+        there = rule.at(**{names[0]: 0}).step()
+        here = without.step().substitute({fact.expr: sp.S.Zero})
+        return (there.canonical[2], there.canonical[3]) == (here.canonical[2], here.canonical[3])
+    return False
+
+
+def _optimiser(plan: Plan, found: Found, shape: Sequence[str], premises: dict[Fact, None]) -> Optimiser:
+    keys = [key for key in found.initial if key != FIRST]
+
+    def step(p: Any, g: Any, *states: Any, **hypers: Any) -> tuple:
+        given = dict(zip(found.initial, states, strict=True))
+        hypers = {slot.name: hypers[slot.name] for slot in plan.slots}
+
+        def explored(values: Sequence[Any] | None) -> tuple:
+            outcome = explore(lambda: _results(plan, found, keys, p, g, hypers, values), plan.values, plan.waived, plan.cls.__name__)
+            premises.update(dict.fromkeys(outcome.premises))
+            return outcome.results
+
+        later = explored([*(given[key] for key in keys), *([None] if found.first else [])])
+        if not found.first:
+            return later
+        first = explored(None)
+        return (*(np.where(given[FIRST] == 0, a, b) for a, b in zip(first, later, strict=True)), np.ones_like(given[FIRST]))
+
+    states = [inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                                default=State(key, _initial(value, found.wires.get(key), plan))) for key, value in found.initial.items()]
+    return optimiser(_signed(step, plan, states), name=f"torch:{plan.cls.__name__}", shape=tuple(shape), notes=_notes(plan, shape))
+
+
+def _initial(value: Any, wire: Wire, plan: Plan) -> Any:
+    """A state's initial value as an optimiser takes it."""
+    if not isinstance(value, str) and value.is_number:
+        return value
+    hypers = [] if isinstance(value, str) else [slot for slot in plan.slots if sp.Symbol(slot.name, real=True) in value.free_symbols]
+
+    def initial(p: Any, **given: Any) -> Any:
+        if isinstance(value, str):
+            return p
+        symbols = {sp.Symbol(name, real=True): item.expr if isinstance(item, Scalar) else exact_number(item)
+                   for name, item in given.items()}
+        return np.full_like(p, value.xreplace(symbols)) if wire.shape else value.xreplace(symbols)
+
+    keywords = [inspect.Parameter(s.name, inspect.Parameter.KEYWORD_ONLY, default=_hyper(plan.cls, s)) for s in hypers]
+    initial.__signature__ = inspect.Signature([inspect.Parameter("p", inspect.Parameter.POSITIONAL_OR_KEYWORD), *keywords])
+    return initial
+
+
+def _signed(function: Any, plan: Plan, states: Sequence[inspect.Parameter]) -> Any:
+    """The function with the signature of a rule."""
+    two = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("p", "g")]
+    keywords = [inspect.Parameter(s.name, inspect.Parameter.KEYWORD_ONLY, default=_hyper(plan.cls, s)) for s in plan.slots]
+    function.__signature__ = inspect.Signature([*two, *states, *keywords])
+    function.__name__ = plan.cls.__name__
+    return function
+
+
+def _dom(shape: Sequence[str]) -> Space:
+    wire = Wire(Real, tuple(map(dim, shape)))
+    return Space((("p", wire), ("g", wire)))
+
+
+def _notes(plan: Plan, shape: Sequence[str]) -> list[str]:
+    """What was decided on the way."""
+    fixed = [f"{key}={value}" for key, value in plan.group.items()
+             if key not in {slot.key for slot in plan.slots} and (_is_number(value) or isinstance(value, (bool, str)))]
+    notes = [f"fixed as the constructor has them: {', '.join(fixed)}"] if fixed else []
+    if plan.cls.__name__ in ROUNDED and plan.cls.__module__.startswith("torch."):
+        notes.append(ROUNDED[plan.cls.__name__])
+    if len(shape) == 2:
+        notes.append("read on a matrix")
+    return notes
