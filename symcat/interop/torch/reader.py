@@ -25,7 +25,7 @@ from symcat.category.tracing.array import Scalar, Traced
 from symcat.errors import SymcatError, TraceError, UsageError
 from symcat.interop.torch.number import Number, symbolic_names
 from symcat.interop.torch.operations import full
-from symcat.interop.torch.paths import Stopped, explore
+from symcat.interop.torch.paths import explore
 from symcat.interop.torch.tensor import Reading, Symbolic, unwrap
 from symcat.learn.optimisers import Optimiser, optimiser
 from symcat.learn.optimisers.state import State
@@ -103,19 +103,21 @@ def optimiser_of(given: object, arguments: dict[str, Any]) -> Optimiser:
     cls = _class(given)
     matrix = arguments.pop("matrix", False)
     plan = _planned(cls, arguments)
-    shapes = [("m", "n")] if matrix is True else [("n",), ("m", "n")]
-    for shape in shapes:
-        try:
-            found = _discovered(plan, shape)
-            break
-        except (ValueError, TraceError, IndexError, Stopped) as error:
-            if shape == shapes[-1] or isinstance(error, UsageError):
-                raise _named(cls, error) from error
-        except Exception as error:
-            raise _named(cls, error) from error
+    shape, found = _readable(plan, [("m", "n")] if matrix is True else [("n",), ("m", "n")])
     rule = _rule(plan, found, shape)
     constants = {name: value for name, value in arguments.items() if not isinstance(value, bool) and name in [h.name for h in rule.hypers]}
     return rule.at(**constants) if constants else rule
+
+
+def _readable(plan: Plan, shapes: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Found]:
+    """The first shape of a parameter on which a step can be read; the error is that of the first one."""
+    errors = []
+    for shape in shapes:
+        try:
+            return shape, _discovered(plan, shape)
+        except Exception as error:
+            errors.append(error)
+    raise _named(plan.cls, errors[0]) from errors[0]
 
 
 def _named(cls: type, error: Exception) -> SymcatError:
