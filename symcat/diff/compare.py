@@ -1,23 +1,203 @@
-"""Two update rules side by side: are they the same optimiser?"""
+"""Two update rules side by side: are they the same optimiser?
+
+They are when they have the same parameter path from every initial parameter for every sequence of gradients.  Floats at a few
+points say what to try; a proof is an induction over steps, a difference an exact point at which both original rules were run.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import permutations
 
+import sympy as sp
+
+from symcat.category.spelling import spelled
+from symcat.diff import premises as lattice
+from symcat.diff import term
 from symcat.diff.difference import Difference
+from symcat.diff.pair import Pair, foreign, pair, realigned
+from symcat.diff.paths import Screen
+from symcat.diff.premises import CONSTANT_RATE, DEGENERATE, INSIDE, Premise
+from symcat.diff.settle import Proof, by_induction
+from symcat.diff.states import Fit, Relation
+from symcat.diff.witness import SYMBOLIC, difference
 from symcat.interop.rules import read
 
 Given = Mapping[str, object] | Sequence[str] | str | None
+SETS = 4            # sets of premises that are proved
 
 
 def diff(a: object, b: object, *, translate: bool = False, given: Given = None, timeout: float = 60.0) -> Difference:
     """How two optimisers compare as maps from gradient sequences to parameter paths.
 
-    Each is whatever `read` takes: an optimiser, a plain function, a target.  `given` are
-    premises to start from ("eps=0", "constant lr"), `translate` asks for the hyperparameters that make b reproduce a, `timeout`
-    bounds the search in seconds.
+    Each is whatever `read` takes: an optimiser, a plain function, a target.  `given` are premises to start from ("eps=0",
+    "constant lr"), `translate` asks for the hyperparameters that make b reproduce a, `timeout` is after how many seconds nothing
+    further is tried.  UsageError for rules over different parameters.
+
+    >>> from symcat.learn.optimisers import momentum, optimiser
+    >>> found = diff(momentum, optimiser(lambda p, g, buf=0, *, lr=0.01, gamma=0.9: (p - lr * (gamma * buf + g), gamma * buf + g), name="b"))
+    >>> found.relation, found.state_map, found.premises
+    ('equal-under-state-map', ('buf_b = -v_a/lr',), ('constant lr',))
     """
     start = time.perf_counter()
-    first, second = read(a), read(b)
-    return Difference(first.name, second.name, "unknown", note="not compared").timed(time.perf_counter() - start)
+    both = matched(pair(read(a), read(b)))
+    values, constant = lattice.given(both, given)
+    comparison = Comparison(both.under(values), constant, tuple(f"{s} = {v}" for s, v in values.items()), start + timeout)
+    return comparison.run().timed(time.perf_counter() - start)
+
+
+def matched(both: Pair) -> Pair:
+    """The pair with hyperparameters that share no name matched by what they do: as their names say unless other ways alone agree."""
+    own = [row.name for row in both.a.hypers if not both.shared(row.symbol)]
+    theirs = [row.name for row in both.b.hypers if both.align[foreign(row.symbol)].name not in {r.name for r in both.a.hypers}]
+    if not own or not theirs or max(len(own), len(theirs)) > 4 or Screen(both).agree():
+        return both
+    few, many, turned = (own, theirs, True) if len(own) <= len(theirs) else (theirs, own, False)
+    for chosen in permutations(many, len(few)):
+        rows = zip(chosen, few, strict=True) if turned else zip(few, chosen, strict=True)
+        other = realigned(both, dict(rows))
+        if Screen(other).agree():
+            return other
+    return both
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison under premises that were given, until a moment of the clock."""
+
+    pair: Pair
+    constant: bool
+    given: tuple[str, ...]
+    until: float
+
+    @cached_property
+    def screen(self) -> Screen:
+        return Screen(self.pair)
+
+    def late(self) -> bool:
+        return time.perf_counter() > self.until
+
+    def run(self) -> Difference:
+        same = self.screen.agree()
+        if same is not False:
+            found = self.equal(self.pair, ())
+            if found is not None:
+                return found
+        witness = difference(self.pair, late=self.late)
+        if witness is None:
+            varying = None if self.constant or same is False else difference(self.pair, True, range(1, SYMBOLIC + 1), self.late)
+            note = "no proof for a constant rate, and no witness; with a rate that varies they differ" if varying else \
+                "the paths agree at all points that were tried, and no proof was found" if same else "neither a proof nor a witness was found"
+            return self._answer("unknown", note=note)
+        return self.unequal(*witness)
+
+    # ---- equal
+    def equal(self, pair: Pair, chosen: tuple[Premise, ...]) -> Difference | None:
+        """Equality under premises, proved for a rate that varies or else for a constant one."""
+        screen = Screen(pair)
+        varies = not self.constant and pair.rate is not None
+        if varies and screen.agree(varying=True):
+            proof = proved(pair, screen, True, self.late)
+            if proof is not None:
+                return self._equal(pair, proof, chosen, ())
+        proof = None if self.late() else proved(pair, screen, False, self.late)
+        if proof is None:
+            return None
+        if not varies:
+            return self._equal(pair, proof, chosen, (CONSTANT_RATE,) if self.constant and pair.rate is not None else ())
+        why = difference(pair, True, range(1, SYMBOLIC + 1), self.late)
+        found = self._equal(pair, proof, chosen, (CONSTANT_RATE,))
+        if why is None:
+            return replace(found, note="a rate that varies from step to step was not decided")
+        return replace(found, witness=why[0], first_step=why[1], note="the witness is about a rate that varies from step to step")
+
+    def _equal(self, pair: Pair, proof: Proof, chosen: tuple[Premise, ...], rate: tuple[str, ...]) -> Difference:
+        texts = state_map(pair, proof)
+        stated = (*self.given, *map(str, chosen), *rate, *_further(pair, proof))
+        relation = "equal-under-state-map" if texts else "equal-under-premises" if stated else "equal"
+        if chosen:
+            relation = "equal-under-premises"
+        shapes = "elementwise, so every shape" if pair.entrywise else f"parameters {proof.wire}"
+        return self._answer(relation, state_map=texts, premises=stated, certificate=proof.verdict.certificate, shapes=shapes,
+                            assumes=proof.verdict.premises, initial_state="equal" if not texts else "equal under the map of states",
+                            recursion="equal")
+
+    # ---- not equal
+    def unequal(self, witness: Mapping[str, object], step: int) -> Difference:
+        """A difference is certain: whether premises explain it, whether one moves less than the other, or that is all."""
+        parts = {"witness": witness, "first_step": step, "term": self._term(), "initial_state": term.initial(self.pair),
+                 "recursion": term.recursion(self.pair)}
+        explained = self._explained()
+        if explained is not None and lattice.worst(explained[0]) == INSIDE:
+            return replace(explained[1], witness=witness, first_step=step, term=parts["term"], initial_state=parts["initial_state"],
+                           recursion=parts["recursion"])
+        if explained is not None:
+            kind = "where averages have no memory" if lattice.worst(explained[0]) == DEGENERATE else "outside of the declared ranges"
+            return self._answer("different", premises=explained[1].premises, **parts,
+                                note=f"equal under {', '.join(explained[1].premises)}, {kind} (proved)")
+        return self._answer("different", **parts)
+
+    def _explained(self) -> tuple[tuple[Premise, ...], Difference] | None:
+        """The premises that make the two equal and hold inside of the ranges, else outside, else where averages lose their memory."""
+        order = (INSIDE, lattice.OUTSIDE, DEGENERATE)
+        found = sorted(lattice.sets(self.screen, self.late), key=lambda chosen: (order.index(lattice.worst(chosen)), len(chosen)))
+        for chosen in found[:SETS]:
+            if self.late():
+                return None
+            same = self.equal(self.pair.under(lattice.substitution(chosen)), chosen)
+            if same is not None:
+                return chosen, same
+        return None
+
+    def _term(self) -> str:
+        idle = [text for side in (0, 1) for text in term.idle(self.screen, side)]
+        return "; ".join(filter(None, (*idle, term.formulas(self.pair))))
+
+    def _answer(self, relation: str, **parts: object) -> Difference:
+        parts.setdefault("premises", self.given)
+        return Difference(self.pair.a.name, self.pair.b.name, relation, defaults=term.defaults(self.pair), aligned=term.aligned(self.pair),
+                          **parts)
+
+
+def proved(pair: Pair, screen: Screen, varying: bool, late: Callable[[], bool]) -> Proof | None:
+    """A proof for all steps along a map of states that was found, in the one direction or in the other."""
+    fit = Fit(screen, {}, varying)
+    maps = [(k, found) for k in (0, 1) if (found := fit.relation(k)) is not None]
+    for source, relation in sorted(maps, key=lambda item: _weight(item[1])):
+        if late():
+            return None
+        proof = by_induction(pair, relation, varying, backwards=source == 1)
+        if proof.verdict.proved:
+            return proof
+    return None
+
+
+def _weight(relation: Relation) -> int:
+    """How far a map of states is from a polynomial one."""
+    return sum(2 * (sp.fraction(sp.together(e))[1] != 1) + e.has(sp.Pow) for e in relation.values())
+
+
+def state_map(pair: Pair, proof: Proof) -> tuple[str, ...]:
+    """The map of states in words, without states that merely have other names; all names end in _a or _b."""
+    source, target = ("b", "a") if proof.backwards else ("a", "b")
+    states = {*pair.a.state_names, *pair.b.state_names, "p"}
+    own = {*pair.b.state_names, "p"} if proof.backwards else {*pair.a.state_names, "p"}
+    found = []
+    for name, expr in proof.relation.items():
+        if expr.is_Symbol and expr.name in states and (name != "p" or expr.name == "p"):
+            continue
+        renamed = expr.xreplace({s: sp.Symbol(f"{s.name}_{source}", real=True) for s in expr.free_symbols if s.name in own})
+        found.append(f"{name}_{target} = {renamed}")
+    return tuple(found)
+
+
+def _further(pair: Pair, proof: Proof) -> tuple[str, ...]:
+    """Premises of a proof about hyperparameters that neither the ranges nor the rules state."""
+    known = {str(fact) for fact in pair.facts}
+    for varying in (False, True):
+        for one in pair.machines(proof.wire, varying) or ():
+            known |= {str(spelled(one.step, r)) for r in one.step.requirements} | {str(fact) for fact in one.step.facts}
+    return tuple(text for text in proof.verdict.premises if text not in known and not text.startswith(("at every step", "at the start")))

@@ -85,6 +85,14 @@ def _part(f: Morphism, inputs: Sequence[int], outs: Sequence[int]) -> Morphism:
     return Morphism(dom, cod, nodes, names, required, f.facts)
 
 
+def reordered(f: Morphism, inputs: Sequence[int], outs: Sequence[int]) -> Morphism:
+    """The program with its wires in another order."""
+    build = Builder()
+    arguments = build.inputs(Space(tuple(f.dom.wires[k] for k in inputs)))
+    found = build.call(f, [arguments[list(inputs).index(k)] for k in range(len(f.dom))])
+    return build.build([found[k] for k in outs], [f.cod.names[k] for k in outs])
+
+
 def unwritten(given: Machine) -> tuple[str, ...]:
     """The states that no step changes."""
     return tuple(name for name, out in zip(given.states.names, given.step.outs, strict=False) if name == out and name != given.states.names[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,22 +107,28 @@ def _value(e: sp.Expr, env: dict[str, object]) -> object:
 
 
 def corrections(f: Machine, g: Machine, pair: Pair) -> tuple[sp.Basic, ...]:
-    """1 - h^(t+1) > 0 for the powers h^t of decays h and counts t: candidates for what is kept from step to step."""
+    """Candidates for what is kept from step to step: counts t are at least their first value, and 1 - h^(t+1) > 0 for decays h.
+
+    Where t starts at 1 or later, 1 - h^t > 0 too.
+    """
     bases: dict[sp.Symbol, None] = {}
     for one in (f, g):
         for node in one.step.nodes:
             for power in sorted(node.body.atoms(sp.Pow), key=sp.default_sort_key):
                 if power.base.is_Symbol and power.base in pair.hypers and power.exp.has(At):
                     bases[power.base] = None
-    counts = [sp.Symbol(name, real=True) for name in _counters(f)]
-    return tuple(1 - base ** (t + 1) > 0 for base in bases for t in counts)
+    found: list[sp.Basic] = []
+    for name, first in _counters(f):
+        t = sp.Symbol(name, real=True)
+        found += [t >= first] if first > 0 else []
+        found += [1 - base ** (t + shift) > 0 for base in bases for shift in ((0, 1) if first >= 1 else (1,))]
+    return tuple(found)
 
 
-def _counters(f: Machine) -> Sequence[str]:
-    """The states of rank 0 that a step increases by 1."""
+def _counters(f: Machine) -> Iterator[tuple[str, sp.Expr]]:
+    """The states of rank 0 that a step increases by 1, with the numbers at which they start."""
+    begun = {node.name: node.body for node in f.start.nodes}
     nodes = {node.name: node for node in f.step.nodes}
-    found = []
-    for name, out in zip(f.states.names, f.step.outs, strict=False):
-        if not f.states[name].shape and out in nodes and nodes[out].body == At(name) + 1:
-            found.append(name)
-    return found
+    for name, out, start in zip(f.states.names, f.step.outs, f.start.outs, strict=False):
+        if not f.states[name].shape and out in nodes and nodes[out].body == At(name) + 1 and begun.get(start, At(start)).is_number:
+            yield name, begun[start]
