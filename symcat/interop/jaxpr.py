@@ -1,0 +1,179 @@
+"""A JAX program run on traced arrays: what comes out is an ordinary morphism, for all sizes that JAX left symbolic.
+
+Divisions, roots and logarithms record their conditions as everywhere; where the result is read only under a condition, the
+operand is replaced by 1 elsewhere, so that what nobody reads asks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from symcat.category.hyper import certainly
+from symcat.category.space import Base, Dim, Real
+from symcat.category.tracing import arithmetic, indexing, reshaping
+from symcat.category.tracing.value import Tape, Value, materialise
+from symcat.errors import SymcatError, UsageError
+from symcat.interop import primitives
+from symcat.interop.decimals import exact
+from symcat.interop.program import POINTWISE, Constant, Operation, Program, Var
+from symcat.interop.sizes import number
+
+LARGEST_COUNT = {"int32": 2**31 - 1, "int64": 2**63 - 1, "uint32": 2**32 - 1, "int16": 2**15 - 1, "int8": 2**7 - 1}
+REVERSED = {"gt": "lt", "ge": "le"}
+
+
+@dataclass(eq=False)
+class Run:
+    """One run of a program on a tape.  `sizes` gives the dims that JAX knows by a name; `notes` collects what was decided.
+
+    A value has the axes that JAX gives it except those of one entry, or rank 0 when it is the same everywhere.
+    """
+
+    program: Program
+    tape: Tape
+    sizes: Mapping[str, Dim]
+    subject: str
+    notes: dict[str, None] = field(default_factory=dict)
+    values: dict[Var, Value] = field(default_factory=dict)
+    counts: set[Var] = field(default_factory=set)
+    base: Base = Real
+
+    def outputs(self, arguments: Sequence[Value]) -> list[Value]:
+        """The outputs for arguments of the shapes of the program, or of rank 0 for those that are the same everywhere."""
+        for var, value in zip(self.program.ins, arguments, strict=True):
+            given = self.bare(value)
+            self.values[var] = Value(self.tape, given.array, given.scalar, True) if var.dtype == "bool" else given
+        for operation in self.program.operations:
+            self._perform(operation)
+        return [self.full(self.read(out), out.shape) for out in self.program.outs]
+
+    def outcome(self, place: int) -> Value:
+        """An output that depends on no argument, of rank 0 when it is the same everywhere."""
+        unknown = set(self.program.ins)
+        for operation in self.program.operations:
+            if unknown.isdisjoint(operation.ins):
+                self._perform(operation)
+            else:
+                unknown.update(operation.outs)
+        return self.read(self.program.outs[place])
+
+    def _perform(self, operation: Operation) -> None:
+        name = operation.name
+        if name not in primitives.TABLE:
+            reason = primitives.REFUSED.get(name)
+            if reason is None:
+                raise UsageError(f"{self.subject} uses the primitive {name}, which symcat cannot read")
+            raise self.refusal(operation, reason)
+        try:
+            result = primitives.TABLE[name](self, operation, *self._operands(operation))
+        except UsageError:
+            raise
+        except SymcatError as error:
+            read = ", ".join(map(primitives.name_of, operation.ins))
+            raise UsageError(f"{self.subject}: the primitive {name} of {read}: {error}") from error
+        self.values[operation.outs[0]] = self.bare(result)
+
+    def _operands(self, operation: Operation) -> list[Value]:
+        """What an operation reads; axes of one entry stand where entries meet others of another shape."""
+        values = [self.read(atom) for atom in operation.ins]
+        shapes = dict.fromkeys(self.dims(atom.shape) for atom, value in zip(operation.ins, values, strict=True) if value.rank)
+        if operation.name not in POINTWISE or len(shapes) < 2:
+            return values
+        return [self.full(value, atom.shape) if value.rank else value for atom, value in zip(operation.ins, values, strict=True)]
+
+    def read(self, atom: Var | Constant) -> Value:
+        return primitives.constant(self, atom) if isinstance(atom, Constant) else self.values[atom]
+
+    # ---- what primitives ask for
+    def number(self, value: object, dtype: str) -> Value:
+        """One constant."""
+        try:
+            number, told = exact(value, dtype)
+        except UsageError as error:
+            raise UsageError(f"{self.subject}: {error}") from None
+        if told:
+            self.note(told)
+        return self.tape.scalar(number, truth=dtype == "bool")
+
+    def truth(self, known: bool) -> Value:
+        return self.tape.scalar(sp.Integer(int(known)), truth=True)
+
+    def note(self, text: str) -> None:
+        self.notes.setdefault(text)
+
+    def nonnegative(self, var: Var) -> None:
+        """Remember that a whole number is at least 0."""
+        self.counts.add(var)
+
+    def refusal(self, operation: Operation, reason: str) -> UsageError:
+        return UsageError(f"{self.subject} cannot be read because of the primitive {operation.name}: {reason}")
+
+    def dims(self, shape: Sequence) -> tuple[Dim, ...]:
+        """JAX's dims as ours."""
+        return tuple(sp.Integer(int(d)) if isinstance(d, int) or str(d).isdigit() else self._dim(str(d)) for d in shape)
+
+    def _dim(self, text: str) -> Dim:
+        return sp.expand(number(text, self.sizes))
+
+    def squeezed(self, shape: Sequence) -> tuple[Dim, ...]:
+        """The shape of a value here: JAX's without the axes of one entry."""
+        return tuple(extent for extent in self.dims(shape) if extent != 1)
+
+    def bare(self, value: Value) -> Value:
+        """The value without axes of one entry."""
+        return reshaping.squeeze(value) if sp.S.One in value.shape else value
+
+    def full(self, value: Value, shape: Sequence) -> Value:
+        """The value with all axes and entries of its shape."""
+        dims = self.dims(shape)
+        if not dims:
+            return value
+        if not value.rank:
+            return materialise(value, dims) if value.array is None else reshaping.broadcast_to(value, dims)
+        return indexing.getitem(value, tuple(None if extent == 1 else slice(None) for extent in dims)) if sp.S.One in dims else value
+
+    def entries(self, value: Value, shape: Sequence) -> Value:
+        """The value with all entries of its shape, without axes of one entry."""
+        return self.full(value, self.squeezed(shape)) if not value.rank else value
+
+    def safe(self, operation: Operation, value: Value) -> Value:
+        """The operand of a partial operation, 1 where no one reads the result."""
+        guards = self.program.guards.get(operation, ())
+        if not guards or (value.array is None and (value.scalar.is_number or certainly(value.scalar, ">0", self.tape.hypers))):
+            return value
+        readers = [self.values[var] if wanted else arithmetic.negation(self.values[var]) for var, wanted in guards]
+        condition = readers[0]
+        for other in readers[1:]:
+            condition = arithmetic.both(condition, other)
+        return arithmetic.where(condition, value, 1)
+
+    def known(self, operation: Operation, x: Value, y: Value) -> bool | None:
+        """The outcome of a comparison that does not depend on data; a count stays below the largest number of its type."""
+        name = operation.name
+        if name in REVERSED:
+            flipped = Operation(REVERSED[name], operation.params, operation.ins[::-1], operation.outs)
+            return self.known(flipped, y, x)
+        first = operation.ins[0]
+        if name in ("lt", "ne", "eq") and y.array is None and y.scalar == LARGEST_COUNT.get(first.dtype) and x.array is not None:
+            self.note(f"counts of steps stay below {y.scalar}, where {self.subject} stops counting")
+            return name != "eq"
+        if x.array is not None and x.array == y.array:
+            return name in ("le", "eq")
+        if name == "lt" and first in self.counts and y.array is None and y.scalar.is_nonpositive:
+            return False
+        if x.array is not None or y.array is not None:
+            return None
+        return _sign_decides(name, sp.expand(x.scalar - y.scalar))
+
+
+def _sign_decides(name: str, difference: sp.Expr) -> bool | None:
+    """Whether `difference name 0`, when that is so for all dims or for none."""
+    if not all(symbol.is_integer and symbol.is_positive for symbol in difference.free_symbols) or difference.has(sp.Function):
+        return None
+    if name in ("eq", "ne"):
+        zero = difference.is_zero
+        return None if zero is None else zero == (name == "eq")
+    return difference.is_negative if name == "lt" else difference.is_nonpositive
