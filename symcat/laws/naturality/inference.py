@@ -1,0 +1,183 @@
+"""Which transport each state has: its declared functor, or the one that a few steps of two runs show.
+
+The rule is run from the two ends of a map, in floating point, with the gradients and data of the one end those of the other; a
+state's transport is the candidate that takes the one run's state to the other's.  A coincidence of floats proves nothing: what is
+found is part of the law's statement, and the law is decided with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import sympy as sp
+
+from symcat.category.evaluate import evaluate
+from symcat.category.morphism import Builder, Morphism
+from symcat.category.sizes import size_of
+from symcat.category.space import Space, Wire
+from symcat.errors import SymcatError
+from symcat.laws.naturality.families import APART, FIRST, Family
+from symcat.laws.naturality.functors import STILL, Transport, candidates, declared
+from symcat.laws.naturality.squares import brought
+from symcat.learn.optimisers import Optimiser
+
+STEPS = 3
+TOLERANCE = 1e-7
+STARTS = (0, 1, -1, 2, -2)      # powers by which an initial value that is a number is tried
+GIVEN = {"scale": 1.7, "half": 0.4, "shear": 0.7}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A state's transport and how it was found: declared, inferred, or none where no candidate goes with the state's own steps."""
+
+    transport: Transport
+    how: str
+
+
+def transports(rule: Optimiser, family: Family, wire: Wire | None = None) -> dict[str, Found]:
+    """The transport of each state along a family.
+
+    >>> from symcat.laws.naturality.families import uniform_scaling
+    >>> from symcat.learn.optimisers import adam
+    >>> {name: found.transport.blocks for name, found in transports(adam, *uniform_scaling(adam.wire)).items()}
+    {'m': ((0, -1),), 'v': ((0, -2),), 't': ()}
+    """
+    wire = wire or rule.wire
+    fixed = {row.name: declared(row.functor, family, wire) for row in rule.states if row.functor is not None}
+    known = {name: Found(transport, "declared") for name, transport in fixed.items() if transport is not None}
+    if len(known) == len(rule.states):
+        return known
+    runs = _Runs(rule, family, wire)
+    best: dict[str, Found] = {}
+    highest = -1
+    for powers in _initial_powers(rule, family, runs):
+        found, score = runs.judge(powers, known)
+        if score > highest:
+            best, highest = found, score
+    return {name: best[name] for name in rule.state_names}
+
+
+def _initial_powers(rule: Optimiser, family: Family, runs: _Runs) -> Iterator[Mapping[str, int]]:
+    """How initial values that are numbers other than 0 are scaled: each of them by each power, under scalings alone."""
+    free = [row.name for row in rule.states if family.kind in ("scale", "loss") and not callable(row.initial) and row.initial != 0]
+    for choice in product(STARTS, repeat=min(len(free), 3)):
+        yield dict(zip(free, choice, strict=False))
+
+
+class _Runs:
+    """Two runs of a rule, from the two ends of a map."""
+
+    def __init__(self, rule: Optimiser, family: Family, wire: Wire) -> None:
+        self.rule, self.family, self.wire = rule, family, wire
+        self.random = np.random.default_rng(1)
+        self.dims = _sizes(rule, wire)
+        self.hypers = {symbol: float(value) if value is not None else 0.5 for symbol, value in rule.assignment().items()}
+        self.step, self.start = rule.step(wire), rule.start(wire)
+        self.given = self._given()
+        self.point = self._draw(wire, positive=family.kind == "chart")
+        self.inputs = [self._inputs() for _ in range(STEPS)]
+
+    def _draw(self, wire: Wire, positive: bool = False) -> np.ndarray:
+        shape = tuple(size_of(extent, self.dims, "") for extent in wire.shape)
+        drawn = self.random.uniform(0.5, 2, shape)
+        return drawn if positive else drawn * self.random.choice((-1, 1), shape)
+
+    def _given(self) -> dict[str, np.ndarray]:
+        found = {}
+        for name, shape, relation in self.family.action.inputs(self.family.extents(self.wire)):
+            sized = tuple(size_of(extent, self.dims, "") for extent in shape)
+            if name == "choice":
+                found[name] = np.eye(sized[0])[::-1] if sized[0] < 3 else np.roll(np.eye(sized[0]), 1, axis=0)
+            else:
+                found[name] = np.asarray(GIVEN[name]) if name in GIVEN else self._draw(Wire(self.wire.base, shape), relation == ">0")
+        return found
+
+    def _inputs(self) -> tuple[np.ndarray, list[np.ndarray]]:
+        """A gradient and data for one step."""
+        data = []
+        for row in self.rule.data:
+            array = self._draw(row.wire(self.wire), positive=row.kind in ("loss", "optimum", "hessian_diagonal"))
+            if row.kind in ("hessian", "metric", "cometric"):
+                size = int(np.sqrt(array.size))
+                square = array.reshape(size, size)
+                array = (square @ square.T + size * np.eye(size)).reshape(array.shape)
+            data.append(array + 3 if row.kind == "loss" else array)
+        return self._draw(self.wire), data
+
+    def judge(self, powers: Mapping[str, int], known: Mapping[str, Found]) -> tuple[dict[str, Found], int]:
+        """The transports that fit best, and how many states fitted for how many steps; the parameter counts too."""
+        first, second = self._states(powers)
+        found = {}
+        total = _agreeing([run[0] for run in second], [self._moved("p", self.family.point(), run[0], run[0]) for run in first])
+        for k, name in enumerate(self.rule.state_names):
+            if name in known:
+                found[name] = known[name]
+                continue
+            wire = self.step.cod[k + 1]
+            best, score = STILL, 0
+            for transport in candidates(self.family, self.wire, wire):
+                agrees = _agreeing([run[k + 1] for run in second], [self._moved(name, transport, run[k + 1], run[0]) for run in first])
+                if agrees > score:
+                    best, score = transport, agrees
+            found[name] = Found(best, "inferred" if score else "none")
+            total += score
+        return found, total
+
+    def _states(self, powers: Mapping[str, int]) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]]]:
+        """Parameter and states after each step, at both ends."""
+        one = [self.point, *self._started(self.point)]
+        other_point = self._moved("p", self.family.point(), self.point, self.point)
+        other = [other_point, *self._started(other_point)]
+        for k, name in enumerate(self.rule.state_names):
+            if powers.get(name):
+                other[k + 1] = other[k + 1] * GIVEN["scale"] ** powers[name]
+        runs: tuple[list, list] = ([], [])
+        program = brought(self.rule, self.family, self.wire)
+        for gradient, data in self.inputs:
+            ends = self._evaluate(program, [one[0], gradient, *data, *self.given.values()])
+            half = len(ends) // 2
+            one = self._evaluate(self.step, [one[0], *ends[:half], *one[1:]])
+            other = self._evaluate(self.step, [other[0], *ends[half:], *other[1:]])
+            runs[0].append(one)
+            runs[1].append(other)
+        return runs
+
+    def _started(self, point: np.ndarray) -> list[np.ndarray]:
+        return self._evaluate(self.start, [point]) if self.rule.states else []
+
+    def _moved(self, name: str, transport: Transport, array: np.ndarray, point: np.ndarray) -> np.ndarray:
+        """An array at the one end brought to the other."""
+        wire = self.step.cod[self.step.cod.names.index(name)]
+        build = Builder()
+        p, own = build.inputs(Space((("p", self.wire), ("own", wire))))
+        site = self.family.site(build, self.wire)
+        moved = self.family.move(self.family.at(site, p), own, transport)
+        return self._evaluate(build.build([moved]), [point, array, *self.given.values()])[0]
+
+    def _evaluate(self, program: Morphism, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        with np.errstate(all="ignore"):
+            try:
+                return evaluate(program, inputs, self.dims, self.hypers)
+            except (SymcatError, ZeroDivisionError):
+                return [np.full(tuple(size_of(e, self.dims, "") for e in wire.shape), np.nan) for wire in program.cod.types]
+
+
+def _sizes(rule: Optimiser, wire: Wire) -> dict[sp.Symbol, int]:
+    """Small sizes, all different, of the dims of a parameter, and places of generators."""
+    symbols = sorted({symbol for extent in wire.shape for symbol in extent.free_symbols}, key=lambda symbol: symbol.name)
+    return {symbol: 3 + k for k, symbol in enumerate(symbols)} | {FIRST: 1, APART: 1}
+
+
+def _agreeing(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> int:
+    """The number of first steps at which two runs agree; an array that is 0 on both sides agrees with everything."""
+    count = 0
+    for left, right in zip(ours, theirs, strict=True):
+        size = np.abs(left) + np.abs(right)
+        if not (np.all(np.isfinite(size)) and np.all(np.abs(left - right) <= TOLERANCE * size + 1e-300)):
+            break
+        count += 1
+    return count
