@@ -10,7 +10,7 @@ from symcat.learn.optimisers.state import state
 
 
 @optimiser
-def dog(p, g, x0=state(lambda p: p, "point"), r=state(1e-6, "length"), s=state(0, "scalar"), *, lr=1, eps=1e-8):
+def dog(p, g, x0=state(lambda p: p, "point"), r=state(1e-6, "length"), s=state(0), *, lr=1, eps=1e-8):
     """r <- max(r, |p - x0|); s <- s + |g|^2; p <- p - lr r / sqrt(s + eps) g.  Ivgi, Hinder and Carmon 2023, equation 1.
 
     r starts at a constant, the paper's r_eps; optax.contrib.dog(init_step=("distance", 1e-6)) is this.
