@@ -96,8 +96,9 @@ def _check(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, "check", "print the law card of an optimiser")
     add = command.add_argument
     add("target", help="adam, 'adam(eps=0)', file.py:name or package.module:name")
-    add("--laws", metavar="NAME,...", help="only these laws")
-    add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one law (default: 60)")
+    add("--laws", metavar="NAME,...", help="only these laws, or kinds of findings")
+    add("--format", choices=("text", "markdown", "latex", "json"), default="text", help="of what is printed (default: text)")
+    add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one claim (default: 60)")
 
 
 def _diff(commands: argparse._SubParsersAction) -> None:

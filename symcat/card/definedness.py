@@ -6,9 +6,11 @@ sequence of gradients.  To refute it is a finding, with the first step and the p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from symcat.category.comprehension import Requirement
 from symcat.category.expression import At, Bracket
@@ -35,21 +37,24 @@ class Condition:
     edge: str = ""
 
 
-def conditions(rule: Optimiser) -> tuple[Condition, ...]:
+def conditions(rule: Optimiser, carried: Sequence[Relational] | None = None) -> tuple[Condition, ...]:
     """The conditions of a rule, then those in which a hyperparameter that cannot be 0 would be.
+
+    `carried` are the conditions on states that proofs go by; those of signs are looked for when none are given.
 
     >>> from symcat.learn.optimisers import adagrad
     >>> [(one.words, one.edge) for one in conditions(adagrad)]
     [('g**2 + s >= 0', ''), ('eps + sqrt(g**2 + s) != 0', ''), ('eps + sqrt(g**2 + s) != 0', 'eps = 0')]
     """
-    found = _of(rule)
+    carried = inductive(machine(rule)) if carried is None else carried
+    found = _of(rule, carried)
     for row in rule.hypers:
         if row.low == 0 and row.open_low:
-            found += tuple(replace(one, edge=f"{row.name} = 0") for one in _of(rule.at(**{row.name: 0}), row.name, rule))
+            found += tuple(replace(one, edge=f"{row.name} = 0") for one in _of(rule.at(**{row.name: 0}), carried, row.name, rule))
     return found
 
 
-def _of(rule: Optimiser, edge: str = "", whole: Optimiser | None = None) -> tuple[Condition, ...]:
+def _of(rule: Optimiser, carried: Sequence[Relational], edge: str = "", whole: Optimiser | None = None) -> tuple[Condition, ...]:
     """The conditions of a rule; at an edge only those that the hyperparameter at the edge is in."""
     step = machine(rule).step
     stated = [row for row in step.requirements if row.sources]
@@ -64,12 +69,12 @@ def _of(rule: Optimiser, edge: str = "", whole: Optimiser | None = None) -> tupl
             words = phrase(before, own[number])
         statement = f"{words} at every step" + (f", for {edge} = 0" if edge else "")
         title = f"defined {words}" + (f" for {edge} = 0" if edge else "")
-        claim = Claim(title, statement, SOURCE, lambda number=number: _goal(machine(rule), number), "either", "as functions")
+        claim = Claim(title, statement, SOURCE, lambda number=number: _goal(machine(rule), number, carried), "either", "as functions")
         found.append(Condition(words, EVENTS[row.relation], claim))
     return tuple(found)
 
 
-def _goal(given: Machine, number: int) -> Invariance:
+def _goal(given: Machine, number: int, carried: Sequence[Relational]) -> Invariance:
     """The machine with what one condition is about as a further state, and without that condition and those behind it."""
     step = given.step
     stated = [row for row in step.requirements if row.sources]
@@ -88,8 +93,7 @@ def _goal(given: Machine, number: int) -> Invariance:
     one = build.gather(row.extents, lambda *i: sp.S.One, name="one")
     watched = Machine(advance, build.build((*start, one), (*given.states.names, name)))
     condition = KINDS[row.relation](sp.Symbol(name, real=True), 0)
-    plain = Machine(replace(given.advance(), requirements=()), given.start)
-    return Invariance(watched, (condition,), inductive(plain))
+    return Invariance(watched, (condition,), tuple(carried))
 
 
 def _value(build: Builder, step: Morphism, names: dict[str, str], row: Requirement) -> str:

@@ -17,7 +17,6 @@ from symcat.category.structure import identity
 from symcat.laws.claim import Claim, Equation
 from symcat.laws.induction import Induction, Machine, machine
 from symcat.learn.optimisers import Optimiser
-from symcat.prove.induction import inductive
 
 SOURCE = "findings"
 LATER = 8    # the step that is looked at when the first three are the same and no induction succeeds
@@ -100,7 +99,7 @@ def _projection(states: Space, kept: Sequence[str], names: Sequence[str]) -> Mor
 
 def _same_path(first: Machine, second: Machine) -> Induction:
     """The two put out the same at every step, along the states that are read."""
-    return Induction(first, second, _projection(first.states, second.states.names, first.states.names), inductive(first))
+    return Induction(first, second, _projection(first.states, second.states.names, first.states.names))
 
 
 def other(rule: Optimiser, name: str) -> Machine:

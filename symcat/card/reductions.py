@@ -14,6 +14,7 @@ from itertools import combinations, permutations, product
 
 import numpy as np
 import sympy as sp
+from sympy.core.relational import Relational
 
 from symcat.card.relatives import RELATIVES, divided, signed
 from symcat.category.evaluate import evaluate
@@ -22,7 +23,7 @@ from symcat.category.functions import sign
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Space, Wire
 from symcat.laws.claim import Claim
-from symcat.laws.induction import Induction, Machine
+from symcat.laws.induction import Induction, Machine, machine
 from symcat.learn.optimisers import Optimiser
 from symcat.prove.induction import inductive
 
@@ -43,8 +44,10 @@ class Reduction:
     claim: Claim
 
 
-def reductions(rule: Optimiser, relatives: Sequence[Optimiser] = RELATIVES) -> tuple[Reduction, ...]:
+def reductions(rule: Optimiser, carried: Sequence[Relational] | None = None) -> tuple[Reduction, ...]:
     """The relatives that a rule reduces to, each at its fewest edges; none for rules that read more than a gradient.
+
+    `carried` are the conditions on states that proofs go by; those of signs are looked for when none are given.
 
     >>> from symcat.learn.optimisers import momentum
     >>> [(found.relative, dict(found.when)) for found in reductions(momentum)]
@@ -55,7 +58,8 @@ def reductions(rule: Optimiser, relatives: Sequence[Optimiser] = RELATIVES) -> t
     given = _Numbers(rule)
     found: list[Reduction] = []
     signs = any(node.body.has(sign) for node in rule.step().nodes)
-    for relative in relatives:
+    carried = inductive(machine(rule)) if carried is None else carried
+    for relative in RELATIVES:
         if relative is (divided if signs else signed):       # one of two ways to write sign descent
             continue
         seen: list[frozenset] = []
@@ -65,7 +69,7 @@ def reductions(rule: Optimiser, relatives: Sequence[Optimiser] = RELATIVES) -> t
             match = given.match(relative, when)
             if match is not None:
                 seen.append(frozenset(when.items()))
-                found.append(_reduction(rule, relative, when, *match))
+                found.append(_reduction(rule, relative, when, *match, tuple(carried)))
     return tuple(found)
 
 
@@ -222,16 +226,17 @@ def _assignments(relative: Optimiser, rule: Optimiser, left: Sequence[str]) -> I
 
 
 def _reduction(rule: Optimiser, relative: Optimiser, when: Mapping[str, sp.Rational], hypers: Mapping[str, sp.Expr],
-               states: Mapping[str, tuple]) -> Reduction:
+               states: Mapping[str, tuple], carried: tuple[Relational, ...]) -> Reduction:
     edges = ", ".join(f"{name} = {value}" for name, value in when.items())
-    given = ", ".join(f"{name} = {e}" for name, e in hypers.items())
-    words = f"{relative.name}({given})" + (f" when {edges}" if edges else "")
+    given = ", ".join(f"{name} = {e}" for name, e in hypers.items() if str(e) != name)
+    words = relative.name + (f" with {given}" if given else "") + (f" when {edges}" if edges else "")
     claim = Claim(f"reduces to {words}", f"the path of the parameters is that of {words}", SOURCE,
-                  lambda: _goal(rule.at(**when) if when else rule, relative, hypers, states), "either", "as functions")
+                  lambda: _goal(rule.at(**when) if when else rule, relative, hypers, states, carried), "either", "as functions")
     return Reduction(relative.name, when, hypers, claim)
 
 
-def _goal(rule: Optimiser, relative: Optimiser, hypers: Mapping[str, sp.Expr], states: Mapping[str, tuple]) -> Induction:
+def _goal(rule: Optimiser, relative: Optimiser, hypers: Mapping[str, sp.Expr], states: Mapping[str, tuple],
+          carried: tuple[Relational, ...]) -> Induction:
     numbers = {name: e for name, e in hypers.items() if e.is_number}
     first, second = watched(rule, rule.wire), watched(relative.at(**numbers) if numbers else relative, rule.wire)
     values = {sp.Symbol(name, real=True): e for name, e in hypers.items() if name not in numbers}
@@ -246,7 +251,7 @@ def _goal(rule: Optimiser, relative: Optimiser, hypers: Mapping[str, sp.Expr], s
         array = own[source]
         outs.append(build.gather(build.wires[array].shape, lambda *i, a=array, c=factor: c * At(a, *i), name=name))
     relation = build.build(outs, second.states.names)
-    return Induction(first, Machine(*changed), relation, inductive(first))
+    return Induction(first, Machine(*changed), relation, carried)
 
 
 def watched(rule: Optimiser, wire: Wire) -> Machine:

@@ -39,6 +39,7 @@ class Units:
     hypers: tuple[str, ...]
     free: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    gaps: tuple[Unit, ...] = ()    # of the two units in each conflict
 
     def __str__(self) -> str:
         shown = [f"[{name}] = {'any' if name in self.free else self.of[name]}" for name in self.hypers]
@@ -55,7 +56,7 @@ class Units:
         return self._pure(LOSS)
 
     def _pure(self, base: str) -> bool:
-        return not self.conflicts and all(self.of[name].power(base) == 0 for name in self.hypers)
+        return all(unit.power(base) == 0 for unit in (*self.gaps, *(self.of[name] for name in self.hypers)))
 
 
 def units(rule: Optimiser) -> Units:
@@ -91,8 +92,8 @@ class _Analysis:
     def __init__(self, rule: Optimiser) -> None:
         self.rule, self.known = rule, Equations(frozenset((LOSS, PARAMETER, "a")))
         self.defaults = {row.name: rule.value(row.name) for row in rule.hypers}
-        self.conflicts: dict[str, None] = {}
-        self.names = {row.name: f"{row.name}" for row in rule.hypers}
+        self.conflicts: dict[str, Unit] = {}
+        self.bodies: dict[str, sp.Expr] = {}
 
     def run(self) -> Units:
         rule, step = self.rule, self.rule.step()
@@ -112,7 +113,8 @@ class _Analysis:
         hypers = tuple(row.name for row in rule.hypers)
         of = {name: self.known(unit) for name, unit in given.items()} | {name: self.known(_hyper(name)) for name in hypers}
         free = tuple(name for name in hypers if self.known.free((_hyper(name).powers[0][0],)))
-        return Units({name: _readable(unit) for name, unit in of.items()}, hypers, free, tuple(self.conflicts))
+        of = {name: _readable(unit) for name, unit in of.items()}
+        return Units(of, hypers, free, tuple(self.conflicts), tuple(self.conflicts.values()))
 
     def same(self, left: Unit | None, right: Unit | None, words: str) -> None:
         """Add an equation; `None` is the unit of 0, which fits any."""
@@ -120,13 +122,14 @@ class _Analysis:
             return
         before = self.known(left), self.known(right)
         if not self.known.equal(left, right):
-            self.conflicts[words.format(*(_bracketed(unit) for unit in before))] = None
+            self.conflicts[words.format(*(_bracketed(unit) for unit in before))] = before[0] / before[1]
 
     def program(self, f: Morphism, given: Mapping[str, Unit | None]) -> list[Unit | None]:
         """The units of the outputs."""
         arrays: dict[str, Unit | None] = dict(given)
         for node in f.nodes:
             spell = lambda e, node=node: str(_letters(spelled(f, Requirement(node.extents, e, "!=0", "!=0")).expr))
+            self.bodies[node.name] = node.body
             arrays[node.name] = self.unit(node.body, arrays, spell)
         return [arrays[out] for out in f.outs]
 
@@ -191,10 +194,24 @@ class _Analysis:
             return ONE
         if isinstance(e, fn.where):
             self.unit(e.args[0], arrays, spell)
-            return self.alike(e.args[1:], arrays, spell, f"{spell(e)} is {{0}} or {{1}}")
+            guarded = self.tests_for_zero(e.args[0], arrays, spell)      # where(norm > 0, norm, 1): the 1 has whatever unit is needed
+            parts = [part for part in e.args[1:] if not (guarded and part.is_number)]
+            return self.alike(parts, arrays, spell, f"{spell(e)} is {{0}} or {{1}}")
         for argument in e.args[2:] if isinstance(e, fn.Smooth) else e.args:
             self.same(self.unit(argument, arrays, spell), ONE, f"the argument of {spell(e)} has the unit {{0}}")
         return ONE
+
+
+    def tests_for_zero(self, e: sp.Expr, arrays, spell) -> bool:
+        """Whether a condition compares a quantity that has a unit with 0."""
+        if isinstance(e, At):
+            return e.name in self.bodies and self.tests_for_zero(self.bodies[e.name], arrays, spell)
+        if e.is_Mul or e.is_Add:
+            return (any if e.is_Mul else all)(part.is_number or self.tests_for_zero(part, arrays, spell) for part in e.args)
+        if isinstance(e, SIGNS) or (isinstance(e, fn.equal) and 0 in e.args):
+            unit = self.unit(next(part for part in e.args if part != 0), arrays, spell)
+            return unit is not None and not self.known(unit).dimensionless
+        return False
 
 
 def _plain_first(parts) -> list[sp.Expr]:

@@ -1,31 +1,50 @@
-"""`symcat check`: the law card of an optimiser."""
+"""`symcat check`: the law card of an optimiser, on the terminal, as Markdown, LaTeX or JSON."""
 
 from __future__ import annotations
 
 import argparse
+import json
 
+from symcat.card.card import card
 from symcat.commands.report import check_destination, exit_code, write_json
+from symcat.errors import UsageError
 from symcat.interop.rules import read
 from symcat.laws.claim import Claim
-from symcat.prove.campaign import run as decide_all
-from symcat.prove.check import card_claims
-from symcat.show.claims import card
 from symcat.show.screen import bar, screen
 from symcat.verdict import Verdict
 
+FORMATS = ("text", "markdown", "latex", "json")
+
 
 def run(arguments: argparse.Namespace) -> int:
-    """Decide the card's laws, print it, report."""
+    """Decide the card, print it, report."""
     check_destination(arguments.json)
-    console = screen(to_stderr=arguments.json == "-")
+    if arguments.json == "-" and arguments.format != "text":
+        raise UsageError(f"--json - and --format {arguments.format}: standard output carries one of them")
+    console = screen(to_stderr=arguments.json == "-" or arguments.format != "text")
     laws = [name.strip() for name in arguments.laws.split(",")] if arguments.laws else None
-    claims = card_claims(read(arguments.target), laws)
-    with bar(console, "checking", len(claims)) as (progress, task):
+    rule = read(arguments.target)
+    with bar(console, "checking", None) as (progress, task):
         def show(done: int, total: int, claim: Claim, verdict: Verdict) -> None:
-            progress.update(task, completed=done, note=f"{claim.name}: {verdict.status}")
+            progress.update(task, completed=done, total=total, note=f"{claim.name}: {verdict.status}")
 
-        records = decide_all(claims, timeout=arguments.timeout, progress=show).records
+        found = card(rule, laws, arguments.timeout, show, target=arguments.target)
         progress.update(task, note="")
-    console.print(card(arguments.target, records))
-    write_json(arguments.json, {"target": arguments.target, "laws": records, "group": "", "findings": []})
-    return exit_code(records)
+    data = found.data()
+    if arguments.format == "text":
+        from symcat.show.card import card as panel
+
+        console.print(panel(data))
+    else:
+        print(written(data, arguments.format))
+    write_json(arguments.json, data)
+    return exit_code(found.records)
+
+
+def written(data: dict, form: str) -> str:
+    """A card's data in a format."""
+    if form == "json":
+        return json.dumps(data, indent=1, allow_nan=False)
+    from symcat.show import card_text
+
+    return card_text.markdown(data) if form == "markdown" else card_text.latex(data)
