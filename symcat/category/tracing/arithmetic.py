@@ -166,7 +166,7 @@ def where(condition: object, x: object = None, y: object = None) -> Value:
     condition, x, y = operands(condition, x, y)
     needs_reals("where", condition, x, y)
     truth = x.truth and y.truth
-    if condition.array is None and condition.scalar.is_number:
+    if condition.array is None and condition.scalar.is_Rational:
         zero = Value(x.tape, None)
         chosen, other = (x, y) if condition.scalar != 0 else (y, x)
         return pointwise("where", lambda a, b, c: a, chosen, other, zero, truth=truth)
