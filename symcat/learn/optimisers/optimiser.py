@@ -243,7 +243,9 @@ def _datum(name: str, kinds: Mapping[str, str], title: str) -> Datum:
 
 def _state(parameter: inspect.Parameter) -> State:
     given = parameter.default
-    return given.named(parameter.name) if isinstance(given, State) else State(parameter.name, exact_number(given))
+    if isinstance(given, State):
+        return given.named(parameter.name)
+    return State(parameter.name, given if callable(given) else exact_number(given))
 
 
 def _hyper(parameter: inspect.Parameter, title: str) -> Hyper:
