@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, permutations, product
 
@@ -251,7 +251,9 @@ def _goal(rule: Optimiser, relative: Optimiser, hypers: Mapping[str, sp.Expr], s
         array = own[source]
         outs.append(build.gather(build.wires[array].shape, lambda *i, a=array, c=factor: c * At(a, *i), name=name))
     relation = build.build(outs, second.states.names)
-    return Induction(first, Machine(*changed), relation, carried)
+    plain = Induction(first, Machine(*changed), relation)
+    alike = all(equation.lhs == equation.rhs for _, part in plain.obligations() if isinstance(part, tuple) for equation in part)
+    return plain if alike else replace(plain, invariants=carried)
 
 
 def watched(rule: Optimiser, wire: Wire) -> Machine:

@@ -34,6 +34,7 @@ from symcat.prove.witness import Tested, Witness
 from symcat.verdict import Verdict, describe, proved, refuted, unknown
 
 STEPS = 3
+FEW, MANY = 8, 20     # points that are drawn for each step, before the obligations and when these fail
 SECONDS = 2.0
 Inductive = Induction | Invariance | Fold
 STARTS = ("base", "invariants at the start", "relation defined at the start")
@@ -138,12 +139,29 @@ def settle_induction(goal: Inductive, about: Mapping[str, str] | None = None,
 
 
 def _settled(goal: Inductive, about: Mapping[str, str] | None, engines: Engines) -> tuple[Verdict, dict[str, Any] | None]:
+    found = _searched(goal, engines, FEW)
+    if isinstance(found, Verdict):
+        return found, None
+    verdict, record = _by_obligations(goal, about, engines, found)
+    if record is None and isinstance(further := _searched(goal, engines, MANY), Verdict):
+        return further, None
+    return verdict, record
+
+
+def _searched(goal: Inductive, engines: Engines, tries: int) -> Verdict | int:
+    """A refutation by the first few steps, or how many points agree."""
     tested = 0
     for steps in range(1, STEPS + 1):
-        outcome = _first(goal, steps, engines)
+        outcome = _first(goal, steps, engines, tries)
         if isinstance(outcome, dict):
-            return refuted(outcome, equality="as functions"), None
+            return refuted(outcome, equality="as functions")
         tested += outcome
+    return tested
+
+
+def _by_obligations(goal: Inductive, about: Mapping[str, str] | None, engines: Engines,
+                    tested: int) -> tuple[Verdict, dict[str, Any] | None]:
+    """A proof of every obligation, or what is not shown."""
     run = inside.satisfied(_programs(goal, 1), goal.facts)
     if run is None:
         return unknown("premises not shown satisfiable: no run of one step was found that satisfies them", "", "as functions"), None
@@ -172,12 +190,12 @@ def _settle(part: object, label: str, engines: Engines) -> tuple[Verdict, dict[s
     return settle(part, "as functions", {"name": label, "statement": f"the {label} of an induction", "source": "induction"}, engines)
 
 
-def _first(goal: Inductive, steps: int, engines: Engines) -> dict[str, Any] | int:
+def _first(goal: Inductive, steps: int, engines: Engines, tries: int) -> dict[str, Any] | int:
     """A witness after some steps, or how many points agree."""
     if isinstance(goal, Invariance):
         found = violation(gaps(goal.at(steps)))
         return {**found, "steps": steps, "note": f"after step {steps}"} if found else 0
-    outcome = engines.refute(*goal.at(steps), goal.facts)
+    outcome = engines.refute(*goal.at(steps), goal.facts, tries=tries)
     if isinstance(outcome, Witness):
         where = f"for a list of length {steps}" if isinstance(goal, Fold) else f"at step {steps}"
         return {**outcome.data(), "steps": steps, "note": "; ".join(filter(None, (where, outcome.note)))}
