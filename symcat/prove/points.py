@@ -106,9 +106,9 @@ def meets(number: sp.Expr, relation: str) -> bool | None:
 
 def value(e: sp.Expr, point: Mapping[sp.Symbol, sp.Rational]) -> sp.Expr | None:
     """The real number that an expression is at a point, or None when it is not one."""
-    plain = e.replace(lambda part: type(part) in DEFINITIONS, lambda part: DEFINITIONS[type(part)](*part.args))
     try:
-        number = plain.subs(point, simultaneous=True)
+        placed = e.xreplace(dict(point))      # numbers first: SymPy thinks long about maxima of symbols
+        number = placed.replace(lambda part: type(part) in DEFINITIONS, lambda part: DEFINITIONS[type(part)](*part.args))
     except (TypeError, ValueError):         # SymPy compares no complex numbers: max(log(-1), 0)
         return None
     if not number.is_number or number.has(sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I) or number.is_real is False:
@@ -138,7 +138,7 @@ def admitted(point: Point, both: Translation) -> bool:
         for name, holds in symbol.assumptions0.items():
             if getattr(number, f"is_{name}", None) != holds:
                 return False
-    return all(relation.subs(point, simultaneous=True) == sp.true for relation in both.relations)
+    return all(relation.xreplace(dict(point)) == sp.true for relation in both.relations)
 
 
 def samples(symbols: list[sp.Symbol]) -> Iterator[Point]:
