@@ -69,31 +69,41 @@ def _of(rule: Optimiser, carried: Sequence[Relational], edge: str = "", whole: O
             words = phrase(before, own[number])
         statement = f"{words} at every step" + (f", for {edge} = 0" if edge else "")
         title = f"defined {words}" + (f" for {edge} = 0" if edge else "")
-        claim = Claim(title, statement, SOURCE, lambda number=number: _goal(machine(rule), number, carried), "either", "as functions")
+        claim = Claim(title, statement, SOURCE, lambda number=number: _goal(machine(rule), [number], carried), "either", "as functions")
         found.append(Condition(words, EVENTS[row.relation], claim))
     return tuple(found)
 
 
-def _goal(given: Machine, number: int, carried: Sequence[Relational]) -> Invariance:
-    """The machine with what one condition is about as a further state, and without that condition and those behind it."""
-    step = given.step
+def everywhere(rule: Optimiser, carried: Sequence[Relational]) -> Claim | None:
+    """That all conditions hold at every step, in one claim; None where there are none.  It is tried before they are asked one by one."""
+    stated = [row for row in machine(rule).step.requirements if row.sources]
+    if len(stated) < 2:
+        return None
+    return Claim("defined everywhere", "every denominator, root and logarithm is defined at every step", SOURCE,
+                 lambda: _goal(machine(rule), range(len(stated)), carried), "either", "as functions")
+
+
+def _goal(given: Machine, numbers: Sequence[int], carried: Sequence[Relational]) -> Invariance:
+    """The machine with what conditions are about as further states, and without those conditions and the ones behind them."""
+    step, count = given.step, len(given.states)
     stated = [row for row in step.requirements if row.sources]
-    row = stated[number]
-    kept = tuple(one for one in step.requirements if one not in stated[number:])
-    name = "required"
+    kept = tuple(one for one in step.requirements if one not in stated[numbers[0]:])
+    names = {number: f"required{number}" for number in numbers}
     build = Builder()
     states = build.inputs(given.states)
-    build.input(name, Wire(Real, row.extents))
-    found = build.call(replace(step, requirements=kept), (*states, *build.inputs(given.inputs)))
-    names = dict(zip(step.dom.names, (*states, *(wire for wire, _ in build.dom[len(states) + 1:])), strict=True))
-    value = _value(build, step, names, row)
-    advance = build.build((*found[: len(states)], value), (*given.states.names, name))
+    for number in numbers:
+        build.input(names[number], Wire(Real, stated[number].extents))
+    inputs = build.inputs(given.inputs)
+    found = build.call(replace(step, requirements=kept), (*states, *inputs))
+    arrays = dict(zip(step.dom.names, (*states, *inputs), strict=True))
+    values = [_value(build, step, arrays, stated[number]) for number in numbers]
+    advance = build.build((*found[:count], *values), (*given.states.names, *names.values()))
     build = Builder()
     start = build.call(given.start, build.inputs(given.start.dom))
-    one = build.gather(row.extents, lambda *i: sp.S.One, name="one")
-    watched = Machine(advance, build.build((*start, one), (*given.states.names, name)))
-    condition = KINDS[row.relation](sp.Symbol(name, real=True), 0)
-    return Invariance(watched, (condition,), tuple(carried))
+    ones = [build.gather(stated[number].extents, lambda *i: sp.S.One, name="one") for number in numbers]
+    watched = Machine(advance, build.build((*start, *ones), (*given.states.names, *names.values())))
+    asked = tuple(KINDS[stated[number].relation](sp.Symbol(name, real=True), 0) for number, name in names.items())
+    return Invariance(watched, asked, tuple(carried))
 
 
 def _value(build: Builder, step: Morphism, names: dict[str, str], row: Requirement) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symcat.card.definedness import Condition, conditions
+from symcat.card.definedness import Condition, conditions, everywhere
 from symcat.card.influence import Question, dead_later, questions
 from symcat.card.reductions import Reduction, reductions
 from symcat.card.stability import stability
@@ -35,14 +35,17 @@ class Questions:
 
     def __post_init__(self) -> None:
         carried = inductive(machine(self.rule)) if self._any("division_by_zero", "reductions") else ()
+        zeros = self._any("division_by_zero")
         asks = {"influence": questions(self.rule) if self._any(*WORDS) else (),
-                "conditions": conditions(self.rule, carried) if self._any("division_by_zero") else (),
+                "conditions": conditions(self.rule, carried) if zeros else (),
+                "everywhere": everywhere(self.rule, carried) if zeros else None,
                 "reductions": reductions(self.rule, carried) if self._any("reductions") else ()}
         for name, found in asks.items():
             object.__setattr__(self, name, found)
 
     influence: tuple[Question, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    everywhere: Claim | None = None
     reductions: tuple[Reduction, ...] = ()
 
     def _any(self, *kinds: str) -> bool:
@@ -50,12 +53,16 @@ class Questions:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        return tuple(one.claim for one in (*self.influence, *self.conditions, *self.reductions))
+        first = [one for one in self.conditions if one.edge or self.everywhere is None]
+        whole = [] if self.everywhere is None else [self.everywhere]
+        return (*whole, *(one.claim for one in (*first, *self.influence, *self.reductions)))
 
     def later(self, verdicts: Mapping[str, Verdict]) -> tuple[Claim, ...]:
-        """Claims about a later step, for hyperparameters whose influence is not decided by the first ones."""
-        return tuple(dead_later(self.rule, one.name) for one in self.influence
-                     if one.finding == "dead_hyperparameters" and verdicts[one.claim.name].unknown)
+        """What is asked next: conditions one by one when not all hold, a later step where the first ones show no influence."""
+        apart = self.everywhere is not None and not verdicts[self.everywhere.name].proved
+        found = [one.claim for one in self.conditions if apart and not one.edge]
+        return (*found, *(dead_later(self.rule, one.name) for one in self.influence
+                          if one.finding == "dead_hyperparameters" and verdicts[one.claim.name].unknown))
 
     def findings(self, verdicts: Mapping[str, Verdict]) -> tuple[Finding, ...]:
         """The findings, from the verdicts on the claims by their names."""
@@ -85,9 +92,9 @@ class Questions:
 
     def _zeros(self, verdicts: Mapping[str, Verdict]) -> list[Finding]:
         found = []
-        failing = {one.words for one in self.conditions if not one.edge and verdicts[one.claim.name].refuted}
-        for one in self.conditions:
-            verdict = verdicts[one.claim.name]
+        asked = [(one, verdicts[one.claim.name]) for one in self.conditions if one.claim.name in verdicts]
+        failing = {one.words for one, verdict in asked if not one.edge and verdict.refuted}
+        for one, verdict in asked:
             if one.edge and (one.words in failing or not verdict.refuted):
                 continue
             if verdict.refuted:
