@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,8 @@ import sympy as sp
 
 from symcat.category.evaluate import evaluate, generic_inputs
 from symcat.category.objects import SYMBOLIC
-from symcat.category.space import Real, Wire, dim
+from symcat.category.space import Real, Space, Wire, dim
+from symcat.category.trace import trace
 from symcat.laws.jets import Connection, Jet, Matrix
 from symcat.learn.optimisers import Optimiser
 
@@ -57,3 +58,10 @@ def square(rule: Flow, phi: Jet, g: Matrix, m: Matrix, cometric: Matrix, upper: 
     if "m" in source:
         found["m"] = source["m"] - phi.covector(target["m"]) - phi.drift(source["p"], m)
     return found | {name: source[name] - target[name] for name in source if name not in found}
+
+
+def expressions(function: Callable, *matrices: Matrix) -> Matrix:
+    """A function of arrays at matrices of expressions."""
+    dom = Space(tuple((f"x{k}", Wire(Real, tuple(map(dim, one.shape)))) for k, one in enumerate(matrices)))
+    (found,) = evaluate(trace(function, dom), [np.array(one, dtype=object) for one in matrices], scalars=SYMBOLIC)
+    return Matrix(found.tolist())

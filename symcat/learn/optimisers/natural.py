@@ -56,7 +56,7 @@ def with_metric(rule: Optimiser, kind: str = "cometric", name: str = "C") -> Opt
     def function(p, g, *rest, **hypers):
         states = rest[len(data):]
         moved, *new = _tuple(rule.rule(p, g, *rest[: len(rule.data)], *states, **hypers))
-        return p + raised(rest[data.index(own)], moved - p), *new
+        return _returned(p + raised(rest[data.index(own)], moved - p), *new)
 
     shape = (dim(2),) if kind == "metric" and not all(size.is_number for size in rule.shape) else rule.shape
     return replace(_rewritten(rule, function, data), shape=shape)
@@ -144,7 +144,7 @@ def in_chart(rule: Optimiser, chart: Callable, inverse: Callable, name: str | No
     def function(p, g, *rest, **hypers):
         y = chart(p)
         moved, *new = _tuple(rule.rule(y, pulled(y, g), *rest, **hypers))
-        return inverse(moved), *new
+        return _returned(inverse(moved), *new)
 
     if rule.data or rule.look:
         raise UsageError(f"in_chart({rule.name}): expected a rule of parameter, gradient and states alone, without data or look")
@@ -180,6 +180,10 @@ def _rewritten(rule: Optimiser, function: Callable, data: tuple[Datum, ...]) -> 
 
 def _tuple(returned: object) -> tuple:
     return returned if isinstance(returned, (tuple, list)) else (returned,)
+
+
+def _returned(parameter: object, *states: object) -> object:
+    return (parameter, *states) if states else parameter
 
 
 def _fresh(rule: Optimiser, *names: str) -> None:
