@@ -35,6 +35,7 @@ class Statement:
     array: str
     text: str
     reads: tuple[str, ...]
+    hint: str = ""
 
 
 @dataclass
@@ -89,7 +90,8 @@ class Writer:
 
     def _emit(self, name: str, done: list[Statement]) -> None:
         text = self.inlined.pop(name).text
-        done.append(Statement(name, text, tuple(dict.fromkeys(_braced(text)))))
+        hint = "correction" if re.fullmatch(r"1 - \w+\*\*\S+", text) else ""
+        done.append(Statement(name, text, tuple(dict.fromkeys(_braced(text))), hint))
 
     # ---- one node
     def _text(self, node: Comprehension) -> Text:
@@ -342,7 +344,7 @@ def block(statements: Sequence[Statement], inputs: Mapping[str, str], outs: Mapp
         label = next((label for label, array in outs.items() if array == statement.array), None)
         text = _filled(statement.text, names)
         if label is None:
-            names[statement.array] = fresh(statement.array, taken)
+            names[statement.array] = fresh(statement.hint or statement.array, taken)
         else:
             later = {name for other in statements[k + 1:] for name in other.reads} | set(outs.values())
             needed = any(name == label and array in later for array, name in inputs.items())

@@ -37,6 +37,11 @@ def keywords(rule: Optimiser) -> list[str]:
     return [f"{row.name}={number(rule.value(row.name)).text if rule.value(row.name) is not None else 'None'}" for row in rule.hypers]
 
 
+def hypers_of(rule: Optimiser) -> list[str]:
+    """The names of the hyperparameters."""
+    return [row.name for row in rule.hypers]
+
+
 def hypers_read(rule: Optimiser, f: Morphism) -> list[str]:
     """The hyperparameters that a program reads, with their values."""
     read = {symbol.name for symbol in f.symbols}

@@ -13,6 +13,7 @@ from types import ModuleType
 from symcat import __version__
 from symcat.errors import SymcatError, UsageError, ValidationError
 from symcat.interop.export.arrays import arrays
+from symcat.interop.export.numba import numba
 from symcat.interop.export.signature import identifier
 from symcat.learn.optimisers import Optimiser, optimiser
 from symcat.prove.decide import decide
@@ -112,4 +113,5 @@ def load(text: str, name: str) -> ModuleType:
 TARGETS: dict[str, Target] = {
     "numpy": Target(lambda rule: arrays(rule, "numpy"), read_function),
     "jax": Target(lambda rule: arrays(rule, "jax"), read_function),
+    "numba": Target(numba, read_function),
 }
