@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import sympy as sp
 
 from symcat.category.hyper import certainly
@@ -68,7 +69,10 @@ class Run:
                 raise UsageError(f"{self.subject} uses the primitive {name}, which symcat cannot read")
             raise self.refusal(operation, reason)
         try:
-            result = primitives.TABLE[name](self, operation, *self._operands(operation))
+            values = self._operands(operation)
+            if name not in primitives.INFINITE:
+                self.finite(operation, values)
+            result = primitives.TABLE[name](self, operation, *values)
         except UsageError:
             raise
         except SymcatError as error:
@@ -89,11 +93,10 @@ class Run:
 
     # ---- what primitives ask for
     def number(self, value: object, dtype: str) -> Value:
-        """One constant."""
-        try:
-            number, told = exact(value, dtype)
-        except UsageError as error:
-            raise UsageError(f"{self.subject}: {error}") from None
+        """One constant; infinities and NaN may be compared with, and stand where nothing selects them."""
+        if "float" in dtype and not np.isfinite(value):  # type: ignore[call-overload]
+            return Value(self.tape, None, sp.nan if np.isnan(value) else sp.oo if value > 0 else -sp.oo)  # type: ignore[call-overload, operator]
+        number, told = exact(value, dtype)
         if told:
             self.note(told)
         return self.tape.scalar(number, truth=dtype == "bool")
@@ -111,12 +114,14 @@ class Run:
     def refusal(self, operation: Operation, reason: str) -> UsageError:
         return UsageError(f"{self.subject} cannot be read because of the primitive {operation.name}: {reason}")
 
+    def finite(self, operation: Operation, values: Sequence[Value]) -> None:
+        """UsageError when one of the values is an infinite constant or NaN."""
+        if not all(map(finite, values)):
+            raise self.refusal(operation, "it computes with a number that is not finite")
+
     def dims(self, shape: Sequence) -> tuple[Dim, ...]:
         """JAX's dims as ours."""
-        return tuple(sp.Integer(int(d)) if isinstance(d, int) or str(d).isdigit() else self._dim(str(d)) for d in shape)
-
-    def _dim(self, text: str) -> Dim:
-        return sp.expand(number(text, self.sizes))
+        return tuple(d if isinstance(d, sp.Expr) else sp.expand(sp.sympify(number(str(d), self.sizes))) for d in shape)
 
     def squeezed(self, shape: Sequence) -> tuple[Dim, ...]:
         """The shape of a value here: JAX's without the axes of one entry."""
@@ -128,7 +133,11 @@ class Run:
 
     def full(self, value: Value, shape: Sequence) -> Value:
         """The value with all axes and entries of its shape."""
-        dims = self.dims(shape)
+        return self._filled(value, self.dims(shape))
+
+    def _filled(self, value: Value, dims: tuple[Dim, ...]) -> Value:
+        if not finite(value):
+            raise UsageError(f"{self.subject} keeps a number that is not finite, {value.scalar}: expected real numbers")
         if not dims:
             return value
         if not value.rank:
@@ -137,7 +146,7 @@ class Run:
 
     def entries(self, value: Value, shape: Sequence) -> Value:
         """The value with all entries of its shape, without axes of one entry."""
-        return self.full(value, self.squeezed(shape)) if not value.rank else value
+        return value if value.rank else self._filled(value, self.squeezed(shape))
 
     def safe(self, operation: Operation, value: Value) -> Value:
         """The operand of a partial operation, 1 where no one reads the result."""
@@ -160,6 +169,9 @@ class Run:
         if name in ("lt", "ne", "eq") and y.array is None and y.scalar == LARGEST_COUNT.get(first.dtype) and x.array is not None:
             self.note(f"counts of steps stay below {y.scalar}, where {self.subject} stops counting")
             return name != "eq"
+        if not (finite(x) and finite(y)):
+            self.note(f"all numbers are finite here: comparisons with {x.scalar if finite(y) else y.scalar} are decided")
+            return _beyond(name, x, y)
         if x.array is not None and x.array == y.array:
             return name in ("le", "eq")
         if name == "lt" and first in self.counts and y.array is None and y.scalar.is_nonpositive:
@@ -167,6 +179,19 @@ class Run:
         if x.array is not None or y.array is not None:
             return None
         return _sign_decides(name, sp.expand(x.scalar - y.scalar))
+
+
+def finite(value: Value) -> bool:
+    """Whether a value is no infinite constant."""
+    return value.array is not None or value.scalar not in (sp.oo, -sp.oo, sp.nan)
+
+
+def _beyond(name: str, x: Value, y: Value) -> bool:
+    """A comparison in which a side is not finite, as floating point decides it for finite numbers on the other."""
+    first, second = (0 if finite(value) else value.scalar for value in (x, y))
+    if sp.nan in (first, second):
+        return name == "ne"
+    return {"lt": first < second, "le": first <= second, "eq": first == second, "ne": first != second}[name] == True  # noqa: E712
 
 
 def _sign_decides(name: str, difference: sp.Expr) -> bool | None:

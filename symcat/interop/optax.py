@@ -24,13 +24,13 @@ from symcat.errors import SymcatError, TraceError, UsageError
 from symcat.interop.calls import parse
 from symcat.interop.jaxpr import Run
 from symcat.interop.program import Constant, Operation, Program, flatten
-from symcat.interop.recipe import Kitchen, Recipe, makes
+from symcat.interop.recipe import Kitchen, Recipe, makes, titled
 from symcat.interop.sizes import Pattern, Premise, number
 from symcat.learn.optimisers import Optimiser, optimiser
 from symcat.learn.optimisers.state import state
 
 CLOSURES = ("value_fn", "obj_fn", "grad_fn", "'grad'")
-VECTOR, MATRIX = ("n",), ("m", "n")
+VECTOR, MATRIX, SMALL = ("n",), ("m", "n"), (3,)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def read(given: object, arguments: Mapping[str, object] | None = None, *, shape:
             raise UsageError(f"{subject} is made already: {', '.join([*extra, *symbolic])} cannot be given; use the call in text instead")
         recipe = Recipe(given)
     elif callable(given) and makes(given):
-        subject = f"optax:{given.__name__}"
+        subject = f"optax:{titled(given)}"
         kitchen = _kitchen(found, subject, symbolic)
         recipe = kitchen.done(kitchen.call(given, (), extra))
     else:
@@ -154,6 +154,8 @@ class Reading:
         fixed = [f"{slot.name}={float(slot.number)!r} is a constant: optax computes with it before it is traced"
                  for k, slot in enumerate(self.recipe.slots) if k in self.closed]
         named = Pattern.of(made.shape).sizes(made.shape)
+        if any("float32" in var.dtype or "float16" in var.dtype for operation in traced.step.operations for var in operation.outs):
+            self.notes.setdefault("optax rounds to fewer digits on the way (float32): read as exact numbers")
         premises = [f"for sizes with {number(row.left, named)} {row.relation} {number(row.right, named)}" for row in traced.premises]
         return replace(made, notes=(*dict.fromkeys((*premises, *fixed, *self.notes, *self.recipe.notes)),))
 
@@ -217,8 +219,13 @@ class Reading:
 
         def step(p: Any, g: Any, value: Any, leaves: Sequence[Any], *values: Any) -> Any:
             params, old = jax.tree_util.tree_unflatten(tree, [p, *leaves])
-            transformation = optax.with_extra_args_support(self._transformation(values))
-            updates, new = transformation.update(g, old, params, value=value)
+            transformation = self._transformation(values)
+            try:
+                updates, new = optax.with_extra_args_support(transformation).update(g, old, params, value=value)
+            except TypeError as error:
+                if "unexpected keyword argument 'value'" not in str(error):
+                    raise
+                updates, new = transformation.update(g, old, params)
             after = jax.tree_util.tree_structure((params, new))
             if after != tree:
                 raise UsageError(f"{self.subject} returns a state of another structure than it was given")
@@ -258,13 +265,24 @@ class Reading:
         return ["p", "g", "loss", *(slot.name for slot in self.recipe.slots if slot.hyper)]
 
     # ---- what a rule is made of
-    def _shape(self) -> tuple[str, ...]:
-        """Real[m, n] for a rule that adds up or multiplies along single axes of a matrix, else Real[n]."""
+    def _shape(self) -> tuple[str | int, ...]:
+        """Real[m, n] for a rule that adds up or multiplies along single axes of a matrix, else Real[n].
+
+        Sizes are numbers where optax cannot be traced with sizes that are symbols.
+        """
         try:
-            traced = self.traced(tuple(map(dim, MATRIX)))
+            if any(map(_along_axes, self.traced(tuple(map(dim, MATRIX))).step.operations)):
+                return MATRIX
         except UsageError:
-            return VECTOR
-        return MATRIX if any(map(_along_axes, traced.step.operations)) else VECTOR
+            pass
+        try:
+            self.traced(tuple(map(dim, VECTOR)))
+        except UsageError as error:
+            if "shape polymorphism" not in str(error):
+                raise
+            self.notes.setdefault(f"read at the shape {SMALL}: optax cannot be traced with a size that is a symbol")
+            return SMALL
+        return VECTOR
 
     def parts(self, traced: Traced, notes: dict[str, None] | None = None) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
         """The leaves that are states, those that keep an initial value free of the parameter, and whether a loss is read."""

@@ -39,6 +39,10 @@ REFUSED: dict[str, str] = {
 }
 
 
+INFINITE = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "select_n", "max", "min", "broadcast_in_dim", "convert_element_type", "reshape",
+                      "squeeze"))
+
+
 def primitive(*names: str) -> Callable[[Primitive], Primitive]:
     """Put an operation into the table."""
     def put(function: Primitive) -> Primitive:
@@ -55,7 +59,7 @@ def simple(function: Callable[..., Value]) -> Primitive:
 
 TABLE |= {name: simple(function) for name, function in {
     "add": arithmetic.add, "add_any": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "neg": arithmetic.negative,
-    "max": arithmetic.maximum, "min": arithmetic.minimum, "abs": arithmetic.absolute, "sign": arithmetic.sign, "exp": arithmetic.exp,
+    "abs": arithmetic.absolute, "sign": arithmetic.sign, "exp": arithmetic.exp,
     "expm1": arithmetic.expm1, "tanh": arithmetic.tanh, "logistic": arithmetic.sigmoid, "sin": arithmetic.sin, "cos": arithmetic.cos,
     "square": arithmetic.square}.items()}
 
@@ -124,6 +128,17 @@ def is_finite(run: Run, operation: Operation, x: Value) -> Value:
     return run.truth(True)
 
 
+@primitive("max", "min")
+def extreme(run: Run, operation: Operation, x: Value, y: Value) -> Value:
+    """The greater or the lesser; an infinite bound is none."""
+    none = -sp.oo if operation.name == "max" else sp.oo
+    for value, other in ((x, y), (y, x)):
+        if value.array is None and value.scalar == none:
+            return other
+    run.finite(operation, (x, y))
+    return (arithmetic.maximum if operation.name == "max" else arithmetic.minimum)(x, y)
+
+
 # ---- comparisons and truth values
 @primitive("lt", "le", "gt", "ge", "eq", "ne")
 def compare(run: Run, operation: Operation, x: Value, y: Value) -> Value:
@@ -135,10 +150,18 @@ COMPARISONS = {"lt": arithmetic.less, "le": arithmetic.less_equal, "gt": arithme
                "eq": arithmetic.equal, "ne": arithmetic.not_equal}
 
 
+SETTLED: dict[str, tuple[int, int]] = {"and": (0, 1), "or": (1, 0)}     # what decides alone, and what leaves it to the other
+
+
 def logical(function: Callable[..., Value]) -> Primitive:
+    """An operation on truth values; one that is known decides or vanishes."""
     def operation_on_truths(run: Run, operation: Operation, *values: Value) -> Value:
         if operation.outs[0].dtype != "bool":
             raise run.refusal(operation, "it works on the bits of integers")
+        for value, other in zip(values, values[::-1], strict=True) if operation.name in SETTLED else ():
+            deciding, neutral = SETTLED[operation.name]
+            if value.array is None and value.scalar in (deciding, neutral):
+                return run.truth(bool(deciding)) if value.scalar == deciding else other
         return function(*values)
 
     return operation_on_truths
@@ -150,6 +173,10 @@ TABLE |= {"and": logical(arithmetic.both), "or": logical(arithmetic.either), "no
 
 @primitive("select_n")
 def select(run: Run, operation: Operation, chooser: Value, *branches: Value) -> Value:
+    known = chooser.array is None and chooser.scalar.is_Integer
+    if known and 0 <= chooser.scalar < len(branches):
+        return branches[int(chooser.scalar)]
+    run.finite(operation, branches)
     if operation.ins[0].dtype == "bool":
         return branches[0] if len(branches) == 1 else arithmetic.where(chooser, branches[1], branches[0])
     result = branches[-1]

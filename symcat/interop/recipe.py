@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from numbers import Real as RealNumber
 from types import ModuleType
 from typing import Any
@@ -22,7 +23,6 @@ from symcat.category.hyper import Hyper, exact_number, hyper, infer
 from symcat.errors import UsageError
 from symcat.interop.calls import Call, Item, Name
 
-MAKES = ("GradientTransformation", "Schedule", "MultiSteps")
 REQUIRED: dict[str, Fraction] = {"learning_rate": Fraction(1, 1000), "step_size": Fraction(1, 1000), "decay": Fraction(9, 10),
                                  "max_norm": Fraction(1), "max_delta": Fraction(1), "threshold": Fraction(1), "clipping": Fraction(1, 100)}
 RANGES: tuple[tuple[str, dict[str, int]], ...] = (
@@ -74,9 +74,9 @@ def _made(item: Any, values: Mapping[int, object]) -> Any:
         return values[id(item)]
     if isinstance(item, Made):
         return item.function(*(_made(entry, values) for entry in item.positional), **{k: _made(v, values) for k, v in item.keywords})
-    if isinstance(item, tuple):
+    if type(item) is tuple:       # a transformation is a named one
         return tuple(_made(entry, values) for entry in item)
-    return {key: _made(value, values) for key, value in item.items()} if isinstance(item, dict) else item
+    return {key: _made(value, values) for key, value in item.items()} if type(item) is dict else item
 
 
 class Kitchen:
@@ -115,7 +115,7 @@ class Kitchen:
 
     def call(self, function: Callable, positional: Sequence[Item], keywords: Mapping[str, Item]) -> Made:
         """A call, what is not given left open or to the library."""
-        title = function.__name__
+        title = titled(function)
         parameters = inspect.signature(function).parameters
         try:
             bound = inspect.signature(function).bind_partial(*positional, **keywords)
@@ -128,7 +128,7 @@ class Kitchen:
         many = next((p.name for p in parameters.values() if p.kind is p.VAR_POSITIONAL), None)
         rest = tuple(self.argument(title, entry) for entry in given.pop(many, ())) if many else ()
         arguments = {name: self.named(name, value) for name, value in given.items()}
-        schedule = "Schedule" in _returns(function)
+        schedule = _schedules(function)
         for parameter in parameters.values():
             if parameter.name not in arguments and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 arguments |= self.default(parameter, title, schedule)
@@ -197,12 +197,27 @@ def makes(found: object) -> bool:
     """Whether a name of the library makes a transformation or a schedule."""
     if isinstance(found, type):
         return found.__name__ == "MultiSteps"
-    return callable(found) and any(word in _returns(found) for word in MAKES)
+    return callable(found) and (_schedules(found) or "GradientTransformation" in _result(found))
 
 
-def _returns(function: Callable) -> str:
-    annotations = getattr(function, "__annotations__", {})
-    return str(annotations.get("return", ""))
+def _schedules(function: Callable) -> bool:
+    """Whether a function makes schedules: those of one folder of the library whose result is a function of the count."""
+    return "schedule" in (getattr(_origin(function), "__module__", "") or "") and "Callable" in _result(function)
+
+
+def _result(function: Callable) -> str:
+    """What a function says that it returns."""
+    return str(getattr(_origin(function), "__annotations__", {}).get("return", ""))
+
+
+def _origin(function: Callable) -> Callable:
+    """The function itself, when some of its arguments are given."""
+    return function.func if isinstance(function, partial) else function
+
+
+def titled(function: Callable) -> str:
+    """The name of a function of the library."""
+    return getattr(_origin(function), "__name__", type(function).__name__)
 
 
 def _shown(value: object) -> str:

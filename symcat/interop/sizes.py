@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from symcat.category.space import Dim
+import sympy as sp
+
+from symcat.category.space import Dim, dim
 from symcat.errors import UsageError
 
 SAMPLES = (5, 7, 11, 13, 17)
@@ -67,12 +69,20 @@ class Pattern:
         premises: list[Premise] = []
         while True:
             try:
-                return trace(self._jax(symbolic_shape, premises)), tuple(premises)
+                return trace(self._jax(symbolic_shape, premises)), self._needed(premises)
             except Exception as error:
                 found = UNDECIDED.search(str(error))
                 if found is None or len(premises) > MOST_PREMISES:
                     raise
                 premises.append(self._decide(found["left"], found["relation"], found["right"]))
+
+    def _needed(self, premises: Sequence[Premise]) -> tuple[Premise, ...]:
+        """The premises without those that another one implies by a number."""
+        ours = {name: dim(name) for name in self.names}
+        gaps = [sp.expand(number(row.left, ours) - number(row.right, ours)) for row in premises]
+        return tuple(row for k, (row, gap) in enumerate(zip(premises, gaps, strict=True))
+                     if row.relation == "==" or not any((gap - other).is_nonnegative and (gap != other or j < k)
+                                                        for j, other in enumerate(gaps) if j != k))
 
     def _jax(self, symbolic_shape: Callable[..., tuple], premises: Sequence[Premise]) -> tuple:
         if not self.names:
