@@ -130,7 +130,7 @@ def hyper(default: Number | None = None, *, name: str = "", low: Number | None =
 RANGES: tuple[tuple[str, Hyper], ...] = (
     (r"weight_decay|l1|l2|wd", hyper(low=0)),
     (r"(learning_)?rate|lr|step_size|eps(ilon)?|delta", hyper(above=0)),
-    (r"b[0-9]|beta_?[0-9]*|gamma|momentum|rho|decay", hyper(low=0, below=1)),
+    (r"b[0-9]|beta_?[0-9]*|gamma|momentum|mu|rho|decay", hyper(low=0, below=1)),
 )
 
 
