@@ -33,7 +33,8 @@ NAMES = {
     "symcat.learn.layers": ("layer", "dense", "mlp"),
     "symcat.learn.losses": ("loss",),
     "symcat.learn.rates": ("Rate",),
-    "symcat.learn.optimisers": ("Optimiser", "optimiser", "state", "gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam"),
+    "symcat.learn.optimisers": ("Optimiser", "optimiser", "state", "gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop",
+                                 "adam"),
     "symcat.learn.learner": ("Learner",),
     "symcat.interop.rules": ("read",),
     "symcat.laws.claim": ("Claim", "Equation", "Inequality", "Holds", "Order"),
@@ -42,13 +43,12 @@ NAMES = {
     "symcat.laws.obligations": ("obligations",),
     "symcat.prove.decide": ("decide",),
     "symcat.prove.induction": ("induction", "always"),
-    "symcat.prove.check": ("check",),
     "symcat.show.latex": ("latex",),
 }
 # Packages that are called like the function they are named after: sc.lens(f), sc.prove(claim).
 CALLABLE = {"lens": ("symcat.lens.lens", "lens"), "prove": ("symcat.prove.check", "prove"), "diff": ("symcat.diff.compare", "diff")}
 
-RENAMED = {"prove_all": ("symcat.prove.campaign", "run")}
+RENAMED = {"prove_all": ("symcat.prove.campaign", "run"), "check": ("symcat.card.card", "card")}
 
 _HOME = {name: (module, name) for module, names in NAMES.items() for name in names} | RENAMED
 __all__ = sorted([*_HOME, *CALLABLE])

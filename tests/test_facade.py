@@ -9,7 +9,7 @@ import symcat as sc
     (lambda: sc.R(abs), r"a builtin_function_or_method was asked for: expected a morphism; read a function with sc\.morphism"),
     (lambda: sc.D("x"), "a str was asked for: expected a morphism"),
     (lambda: sc.lens(3), "a int was asked for: expected a morphism"),
-    (lambda: sc.check(3), "a int: expected an optimiser or a function"),
+    (lambda: sc.check(3), "a int: expected an optimiser, a function"),
     (lambda: sc.prove(abs), "expected a claim or a learner"),
     (lambda: sc.decide("x", "y"), "expected a SymPy expression or a morphism"),
 ])

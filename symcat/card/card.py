@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from symcat.card.findings import KINDS, Finding, Questions
 from symcat.card.rows import Row, law_names, rows
 from symcat.errors import UsageError
 from symcat.interop.rules import read
+from symcat.laws.claim import Claim
 from symcat.laws.naturality import group as group_of
 from symcat.learn.optimisers import Optimiser
 from symcat.prove.campaign import Progress, run
 from symcat.prove.ledger import Entry
-from symcat.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ class Card:
     laws: tuple[Mapping[str, Any], ...]
     group: str = ""
     findings: tuple[Finding, ...] = ()
-    seconds: float = field(default=0.0, compare=False)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -60,18 +59,40 @@ def card(rule: object, laws: Sequence[str] | None = None, timeout: float = 60.0,
     >>> [str(entry.verdict) for entry in card(gradient_descent, ["own_parameter"])]
     ['PROVED by identical programs, equal as morphisms']
     """
+    return plan(rule, laws, target).card(timeout, progress, jobs)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of a rule, before anything is decided."""
+
+    target: str
+    table: tuple[Row, ...]
+    asked: Questions
+    whole: bool
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims that are decided first."""
+        return (*(claim for row in self.table for claim in row.claims), *self.asked.claims)
+
+    def card(self, timeout: float = 60.0, progress: Progress | None = None, jobs: int | None = None) -> Card:
+        """Decide everything."""
+        ledger = run(self.claims, timeout=timeout, progress=progress, jobs=jobs)
+        verdicts = {entry.claim.name: entry.verdict for entry in ledger}
+        if later := self.asked.later(verdicts):
+            verdicts |= {entry.claim.name: entry.verdict for entry in run(later, timeout=timeout, jobs=jobs)}
+        found = {row.name: [verdicts[claim.name] for claim in row.claims] for row in self.table}
+        entries = tuple(Entry(row.step, found[row.name][0]) for row in self.table)
+        data = tuple(row.record(found[row.name]) for row in self.table)
+        group = group_of({name: one[0].status for name, one in found.items()}) if self.whole else ""
+        return Card(self.target, entries, data, group, self.asked.findings(verdicts))
+
+
+def plan(rule: object, laws: Sequence[str] | None = None, target: str = "") -> Plan:
+    """What `card` decides; UsageError for a rule that cannot be read, and for names that are no laws."""
     rule = read(rule)
-    table, asked = _wanted(rule, laws)
-    claims = (*(claim for row in table for claim in row.claims), *asked.claims)
-    ledger = run(claims, timeout=timeout, progress=progress, jobs=jobs)
-    verdicts = {entry.claim.name: entry.verdict for entry in ledger}
-    if later := asked.later(verdicts):
-        verdicts |= {entry.claim.name: entry.verdict for entry in run(later, timeout=timeout, jobs=jobs)}
-    found = {row.name: [verdicts[claim.name] for claim in row.claims] for row in table}
-    entries = tuple(Entry(row.step, found[row.name][0]) for row in table)
-    data = tuple(row.record(found[row.name]) for row in table)
-    seconds = sum(entry.verdict.seconds for entry in ledger)
-    return Card(target or rule.name, entries, data, _group(table, found, laws), asked.findings(verdicts), seconds)
+    return Plan(target or rule.name, *_wanted(rule, laws), laws is None)
 
 
 def _wanted(rule: Optimiser, names: Sequence[str] | None) -> tuple[tuple[Row, ...], Questions]:
@@ -84,13 +105,3 @@ def _wanted(rule: Optimiser, names: Sequence[str] | None) -> tuple[tuple[Row, ..
             raise UsageError(f"no law {name!r} in the card: there are {', '.join((*known, *KINDS))}")
     table = {row.name: row for row in rows(rule, names)}
     return tuple(table[name] for name in dict.fromkeys(names) if name in table), Questions(rule, [name for name in names if name in KINDS])
-
-
-def _group(table: Sequence[Row], found: Mapping[str, Sequence[Verdict]], names: Sequence[str] | None) -> str:
-    """The largest group among the known ones; nothing for a card of some laws."""
-    if names is not None:
-        return ""
-    return group_of({row.name: found[row.name][0].status for row in table})
-
-
-

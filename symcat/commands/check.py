@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from symcat.card.card import card
+from symcat.card.card import plan
 from symcat.commands.report import check_destination, exit_code, write_json
 from symcat.errors import UsageError
-from symcat.interop.rules import read
 from symcat.laws.claim import Claim
 from symcat.show.screen import bar, screen
 from symcat.verdict import Verdict
@@ -23,12 +22,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--json - and --format {arguments.format}: standard output carries one of them")
     console = screen(to_stderr=arguments.json == "-" or arguments.format != "text")
     laws = [name.strip() for name in arguments.laws.split(",")] if arguments.laws else None
-    rule = read(arguments.target)
-    with bar(console, "checking", None) as (progress, task):
+    asked = plan(arguments.target, laws, arguments.target)
+    with bar(console, "checking", len(asked.claims)) as (progress, task):
         def show(done: int, total: int, claim: Claim, verdict: Verdict) -> None:
-            progress.update(task, completed=done, total=total, note=f"{claim.name}: {verdict.status}")
+            progress.update(task, completed=done, note=f"{claim.name}: {verdict.status}")
 
-        found = card(rule, laws, arguments.timeout, show, target=arguments.target)
+        found = asked.card(arguments.timeout, show)
         progress.update(task, note="")
     data = found.data()
     if arguments.format == "text":
