@@ -16,8 +16,12 @@ from symcat.category.space import Dim
 from symcat.errors import UsageError
 
 Shape = tuple[Dim, ...]
-Input = tuple[str, Shape, str]      # a name, a shape, and the relation that all entries satisfy ("" for none)
+Condition = tuple[Callable[[sp.Expr], sp.Expr], str]
+Input = tuple[str, Shape, Condition | None]      # a name, a shape, and what holds of all entries x: f(x) > 0, or >= 0
 Entry = tuple[sp.Expr, sp.Expr, sp.Expr]     # row, column, and what is added to the identity there
+
+POSITIVE: Condition = (lambda x: x, ">0")
+COSINE: Condition = (lambda x: 1 - x**2, ">=0")
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Shift(Action):
     """p -> p + shift; only points move."""
 
     def inputs(self, extents: Shape) -> tuple[Input, ...]:
-        return (("shift", extents, ""),)
+        return (("shift", extents, None),)
 
     def image(self, site: Site, array: str, inverse: bool) -> str:
         sign = -1 if inverse else 1
@@ -87,7 +91,7 @@ class Scale(Action):
         return (0, -1, 1, -2, 2, -3, 3, -4, 4)
 
     def inputs(self, extents: Shape) -> tuple[Input, ...]:
-        return (("scale", (), ">0"),)
+        return (("scale", (), POSITIVE),)
 
     def move(self, site: Site, array: str, place: int, variance: int, inverse: bool) -> str:
         power = -variance if inverse else variance
@@ -103,7 +107,7 @@ class Coordinates(Action):
         return (-1, 1, -2, 2, 0, -4, 4)
 
     def inputs(self, extents: Shape) -> tuple[Input, ...]:
-        return (("scales", extents, ">0"),)
+        return (("scales", extents, POSITIVE),)
 
     def move(self, site: Site, array: str, place: int, variance: int, inverse: bool) -> str:
         power, width = -variance if inverse else variance, len(site.build.wires[site.given["scales"]].shape)
@@ -141,7 +145,7 @@ class Chosen(Action):
         return int(variance != 0)
 
     def inputs(self, extents: Shape) -> tuple[Input, ...]:
-        return (("choice", (*extents, *extents), ""),)
+        return (("choice", (*extents, *extents), None),)
 
     def move(self, site: Site, array: str, place: int, variance: int, inverse: bool) -> str:
         shape = site.build.wires[site.given["choice"]].shape
@@ -158,16 +162,17 @@ class Sparse(Action):
     """
 
     entries: Callable[[Site, bool], tuple[Entry, ...]]
-    parameters: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, Condition | None], ...] = ()
     orthogonal: bool = True
     powers: str = ""
+    provable: tuple[str, Sparse] | None = None      # the same maps with parameters that suit proofs, and how they are called
 
     @property
     def options(self) -> tuple[int, ...]:
         return (-1, 0) if self.orthogonal else (-1, 1, 0)
 
     def inputs(self, extents: Shape) -> tuple[Input, ...]:
-        return tuple((name, (), "") for name in self.parameters)
+        return tuple((name, (), condition) for name, condition in self.parameters)
 
     def reduced(self, variance: int) -> int | None:
         if self.powers:

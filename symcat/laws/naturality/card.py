@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from symcat.laws.claim import Claim, Equation
 from symcat.laws.naturality import families as rows
+from symcat.laws.naturality.actions import Sparse
 from symcat.laws.naturality.combined import together
 from symcat.laws.naturality.families import Family
-from symcat.laws.naturality.inference import transports
+from symcat.laws.naturality.inference import Found, inferred
 from symcat.laws.naturality.levels import LEVELS, level
 from symcat.laws.naturality.path import path
 from symcat.laws.naturality.projection import projected, projected_path
@@ -78,7 +79,7 @@ def law_table(rule: Optimiser) -> dict[str, Callable[[], CardLaw]]:
 
 
 def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
-    found = [transports(rule, family) for family in families]
+    families, found = _known(rule, families)
     moved = [{state: one.transport for state, one in each.items()} for each in found]
     words = "; ".join(dict.fromkeys(family.words for family in families))
     said = "; ".join(dict.fromkeys(functors(family, each) for family, each in zip(families, found, strict=True)))
@@ -92,6 +93,15 @@ def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
     legs = ("p", *rule.state_names, *((LOOK,) if rule.look else ())) * len(families)
     bent = any(family.kind == "chart" for family in families) and _given_at_start(rule)
     return CardLaw(name, statement, SOURCE, step, None if bent else along, levels, legs, said)
+
+
+def _known(rule: Optimiser, families: tuple[Family, ...]) -> tuple[tuple[Family, ...], list[Mapping[str, Found]]]:
+    """The families with their transports; rotations with a root for the sine where a proof is to be expected."""
+    found = [inferred(rule, family) for family in families]
+    if all(one.together for one in found) and all(isinstance(family.action, Sparse) and family.action.provable for family in families):
+        families = tuple(replace(family, words=family.action.provable[0], action=family.action.provable[1]) for family in families)
+        found = [inferred(rule, family) for family in families]
+    return families, [one.found for one in found]
 
 
 def _given_at_start(rule: Optimiser) -> bool:

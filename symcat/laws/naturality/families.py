@@ -17,7 +17,7 @@ from symcat.category.expression import At, index
 from symcat.category.functions import Smooth
 from symcat.category.morphism import Builder
 from symcat.category.space import Dim, Wire, dim, unused
-from symcat.laws.naturality.actions import Action, Chart, Chosen, Coordinates, Entry, Negation, Scale, Shift, Site, Sparse
+from symcat.laws.naturality.actions import COSINE, Action, Chart, Chosen, Coordinates, Entry, Negation, Scale, Shift, Site, Sparse
 from symcat.laws.naturality.functors import STILL, Transport
 
 FIRST, APART = dim("first"), dim("apart")      # a place counted from 1, and the distance to a second one
@@ -53,10 +53,10 @@ class Family:
     def site(self, build: Builder, wire: Wire, taken: Sequence[str] = (), conditions: bool = True) -> Site:
         """The arrays of the family as inputs of a builder, with the conditions on their entries; names that are taken are avoided."""
         given = {}
-        for name, shape, relation in self.action.inputs(self.extents(wire)):
+        for name, shape, condition in self.action.inputs(self.extents(wire)):
             given[name] = build.input(unused(name, {*build.wires, *taken}), Wire(wire.base, shape))
-            if relation and conditions:
-                build.require(shape, At(given[name], *map(index, range(len(shape)))), relation)
+            if condition and conditions:
+                build.require(shape, condition[0](At(given[name], *map(index, range(len(shape))))), condition[1])
         return Site(build, given)
 
     def at(self, site: Site, point: str) -> Site:
@@ -102,7 +102,18 @@ def plane_rotation(places: tuple[sp.Expr, sp.Expr] | None = None) -> Sparse:
         u = site.read("half")
         cos, sin = (1 - u**2) / (1 + u**2), (-2 if inverse else 2) * u / (1 + u**2)
         return (a, a, cos - 1), (a, b, -sin), (b, a, sin), (b, b, cos - 1)
-    return Sparse(entries, ("half",))
+    return Sparse(entries, (("half", None),), provable=("two coordinates are rotated by an angle up to pi", turn(places)))
+
+
+def turn(places: tuple[sp.Expr, sp.Expr] | None = None) -> Sparse:
+    """The same by the cosine of an angle up to pi; the sine is a root, whose square needs no denominator."""
+    a, b = _pair(places)
+
+    def entries(site: Site, inverse: bool) -> tuple[Entry, ...]:
+        cos = site.read("cosine")
+        sin = (-1 if inverse else 1) * sp.sqrt(1 - cos**2)
+        return (a, a, cos - 1), (a, b, -sin), (b, a, sin), (b, b, cos - 1)
+    return Sparse(entries, (("cosine", COSINE),))
 
 
 def transvection(places: tuple[sp.Expr, sp.Expr] | None = None, upper: bool = True) -> Sparse:
@@ -111,7 +122,7 @@ def transvection(places: tuple[sp.Expr, sp.Expr] | None = None, upper: bool = Tr
 
     def entries(site: Site, inverse: bool) -> tuple[Entry, ...]:
         return ((a, b, -site.read("shear") if inverse else site.read("shear")),)
-    return Sparse(entries, ("shear",), orthogonal=False)
+    return Sparse(entries, (("shear", None),), orthogonal=False)
 
 
 def _pairs(extent: Dim) -> list[tuple[sp.Expr, sp.Expr] | None]:
@@ -159,7 +170,8 @@ def permutation(wire: Wire, axis: int = 0, alike: bool = False) -> tuple[Family,
 
 
 def rotation(wire: Wire, axis: int = 0) -> tuple[Family, ...]:
-    return tuple(Family("two coordinates are rotated by any angle but pi", plane_rotation(places), (axis,), isometric=True)
+    """Rotations of two coordinates; the rational ones, which make witnesses, know those with a root for the sine, which make proofs."""
+    return tuple(Family("two coordinates are rotated by an angle other than pi", plane_rotation(places), (axis,), isometric=True)
                  for places in _pairs(wire.shape[axis]))
 
 

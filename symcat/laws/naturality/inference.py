@@ -27,7 +27,7 @@ from symcat.learn.optimisers import Optimiser
 STEPS = 3
 TOLERANCE = 1e-7
 STARTS = (0, 1, -1, 2, -2)      # powers by which an initial value that is a number is tried
-GIVEN = {"scale": 1.7, "half": 0.4, "shear": 0.7}
+GIVEN = {"scale": 1.7, "half": 0.4, "cosine": 0.6, "shear": 0.7}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,14 @@ class Found:
     how: str
 
 
+@dataclass(frozen=True)
+class Inferred:
+    """The transport of each state, and whether parameter and states of the two runs go together at every step."""
+
+    found: Mapping[str, Found]
+    together: bool
+
+
 def transports(rule: Optimiser, family: Family, wire: Wire | None = None) -> dict[str, Found]:
     """The transport of each state along a family.
 
@@ -46,22 +54,25 @@ def transports(rule: Optimiser, family: Family, wire: Wire | None = None) -> dic
     >>> {name: found.transport.blocks for name, found in transports(adam, *uniform_scaling(adam.wire)).items()}
     {'m': ((0, -1),), 'v': ((0, -2),), 't': ()}
     """
+    return dict(inferred(rule, family, wire).found)
+
+
+def inferred(rule: Optimiser, family: Family, wire: Wire | None = None) -> Inferred:
+    """The transports that make the two runs go together for longest, whatever initial values that are numbers become."""
     wire = wire or rule.wire
-    fixed = {row.name: declared(row.functor, family, wire) for row in rule.states if row.functor is not None}
-    known = {name: Found(transport, "declared") for name, transport in fixed.items() if transport is not None}
-    if len(known) == len(rule.states):
-        return known
+    known = {row.name: Found(moved, "declared") for row in rule.states
+             if row.functor is not None and (moved := declared(row.functor, family, wire)) is not None}
     runs = _Runs(rule, family, wire)
     best: dict[str, Found] = {}
     highest = -1
-    for powers in _initial_powers(rule, family, runs):
+    for powers in _initial_powers(rule, family):
         found, score = runs.judge(powers, known)
         if score > highest:
             best, highest = found, score
-    return {name: best[name] for name in rule.state_names}
+    return Inferred({name: best[name] for name in rule.state_names}, highest == STEPS * (1 + len(rule.states)))
 
 
-def _initial_powers(rule: Optimiser, family: Family, runs: _Runs) -> Iterator[Mapping[str, int]]:
+def _initial_powers(rule: Optimiser, family: Family) -> Iterator[Mapping[str, int]]:
     """How initial values that are numbers other than 0 are scaled: each of them by each power, under scalings alone."""
     free = [row.name for row in rule.states if family.kind in ("scale", "loss") and not callable(row.initial) and row.initial != 0]
     for choice in product(STARTS, repeat=min(len(free), 3)):
@@ -88,12 +99,12 @@ class _Runs:
 
     def _given(self) -> dict[str, np.ndarray]:
         found = {}
-        for name, shape, relation in self.family.action.inputs(self.family.extents(self.wire)):
+        for name, shape, condition in self.family.action.inputs(self.family.extents(self.wire)):
             sized = tuple(size_of(extent, self.dims, "") for extent in shape)
             if name == "choice":
                 found[name] = np.eye(sized[0])[::-1] if sized[0] < 3 else np.roll(np.eye(sized[0]), 1, axis=0)
             else:
-                found[name] = np.asarray(GIVEN[name]) if name in GIVEN else self._draw(Wire(self.wire.base, shape), relation == ">0")
+                found[name] = np.asarray(GIVEN[name]) if name in GIVEN else self._draw(Wire(self.wire.base, shape), condition is not None)
         return found
 
     def _inputs(self) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -114,18 +125,19 @@ class _Runs:
         found = {}
         total = _agreeing([run[0] for run in second], [self._moved("p", self.family.point(), run[0], run[0]) for run in first])
         for k, name in enumerate(self.rule.state_names):
-            if name in known:
-                found[name] = known[name]
-                continue
-            wire = self.step.cod[k + 1]
-            best, score = STILL, 0
-            for transport in candidates(self.family, self.wire, wire):
+            tried = [known[name].transport] if name in known else candidates(self.family, self.wire, self.step.cod[k + 1])
+            best, score = known[name].transport if name in known else self._unmatched(self.step.cod[k + 1]), 0
+            for transport in tried:
                 agrees = _agreeing([run[k + 1] for run in second], [self._moved(name, transport, run[k + 1], run[0]) for run in first])
                 if agrees > score:
                     best, score = transport, agrees
-            found[name] = Found(best, "inferred" if score else "none")
+            found[name] = known.get(name) or Found(best, "inferred" if score else "none")
             total += score
         return found, total
+
+    def _unmatched(self, wire: Wire) -> Transport:
+        """What a square is written with for a state that nothing fits: covectors along a chart, else the state as it is."""
+        return Transport(((0, -1),)) if self.family.kind == "chart" and wire == self.wire else STILL
 
     def _states(self, powers: Mapping[str, int]) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]]]:
         """Parameter and states after each step, at both ends."""

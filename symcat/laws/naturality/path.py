@@ -20,6 +20,8 @@ from symcat.laws.naturality.functors import Transport, of_data
 from symcat.laws.naturality.squares import bring, bring_datum
 from symcat.learn.optimisers import Optimiser
 
+RELATIONS = {">0": sp.Gt, ">=0": sp.Ge}
+
 
 def path(rule: Optimiser, family: Family, transports: Mapping[str, Transport], wire: Wire | None = None) -> Induction:
     """That the two ends put out the same parameters at every step, for any gradients and data that come in.
@@ -34,7 +36,7 @@ def path(rule: Optimiser, family: Family, transports: Mapping[str, Transport], w
     names = machines[0].states.names
     count = 1 + len(rule.states)
     own = zip(names[count:], family.action.inputs(family.extents(wire)), strict=True)
-    conditions = tuple(sp.Gt(sp.Symbol(name, real=True), 0) for name, (_, _, relation) in own if relation)
+    conditions = tuple(RELATIONS[condition[1]](condition[0](sp.Symbol(name, real=True)), 0) for name, (_, _, condition) in own if condition)
     return Induction(*machines, _relation(rule, family, transports, wire, machines[0].states), conditions)
 
 
