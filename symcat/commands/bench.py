@@ -1,4 +1,4 @@
-"""`symcat bench prover`: the provers' figures, each against its bar, on the machine at hand."""
+"""`symcat bench`: figures of the provers, and the bug zoo of optimisers, each against its bar, on the machine at hand."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from symcat.bench.environment import environment
 from symcat.bench.prover import scalar, sizes, whole
 from symcat.bench.prover.goals import goals
 from symcat.bench.report import Report
+from symcat.bench.zoo import run as zoo
+from symcat.bench.zoo.rows import ROWS
 from symcat.commands.report import AS_EXPECTED, UNEXPECTED, check_destination, write_json
 from symcat.show.measurements import bars, rows
 from symcat.show.screen import bar, screen
@@ -29,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     machine = environment()
     console.print(_described(machine))
     report = Report()
-    for name, part in PARTS.items():
+    for name, part in SUITES[arguments.suite].items():
         if arguments.only in (None, name):
             report += part(arguments, console)
     for detail in report.details:
@@ -86,7 +88,15 @@ def _progress(console: Console, title: str, total: int) -> Iterator[Callable[[st
     yield step
 
 
-PARTS: dict[str, Part] = {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}
+def _zoo(arguments: argparse.Namespace, console: Console) -> Report:
+    """Pairs of rules that were met as one."""
+    with _progress(console, "the bug zoo", len(ROWS)) as step:
+        report = zoo.report(step)
+    console.print(rows(report.rows, "the bug zoo"))
+    return report
+
+
+SUITES: dict[str, dict[str, Part]] = {"prover": {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}, "zoo": {"zoo": _zoo}}
 
 
 def _described(machine: Mapping[str, Any]) -> str:

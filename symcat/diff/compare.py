@@ -38,7 +38,8 @@ def diff(a: object, b: object, *, translate: bool = False, given: Given = None, 
     further is tried.  UsageError for rules over different parameters.
 
     >>> from symcat.learn.optimisers import momentum, optimiser
-    >>> found = diff(momentum, optimiser(lambda p, g, buf=0, *, lr=0.01, gamma=0.9: (p - lr * (gamma * buf + g), gamma * buf + g), name="b"))
+    >>> rule = lambda p, g, buf=0, *, lr=0.01, gamma=0.9: (p - lr * (gamma * buf + g), gamma * buf + g)
+    >>> found = diff(momentum, optimiser(rule, name="inside"))
     >>> found.relation, found.state_map, found.premises
     ('equal-under-state-map', ('buf_b = -v_a/lr',), ('constant lr',))
     """
@@ -89,9 +90,8 @@ class Comparison:
         witness = difference(self.pair, late=self.late)
         if witness is None:
             varying = None if self.constant or same is False else difference(self.pair, True, range(1, SYMBOLIC + 1), self.late)
-            note = "no proof for a constant rate, and no witness; with a rate that varies they differ" if varying else \
-                "the paths agree at all points that were tried, and no proof was found" if same else "neither a proof nor a witness was found"
-            return self._answer("unknown", note=note)
+            why = "neither a proof nor a witness was found" if same is False else "the paths agree at all points tried; no proof was found"
+            return self._answer("unknown", note=f"{why}; with a rate that varies they differ" if varying else why)
         return self.unequal(*witness)
 
     # ---- equal

@@ -95,7 +95,8 @@ def reordered(f: Morphism, inputs: Sequence[int], outs: Sequence[int]) -> Morphi
 
 def unwritten(given: Machine) -> tuple[str, ...]:
     """The states that no step changes."""
-    return tuple(name for name, out in zip(given.states.names, given.step.outs, strict=False) if name == out and name != given.states.names[0])
+    names = given.states.names
+    return tuple(name for name, out in zip(names, given.step.outs, strict=False) if name == out and name != names[0])
 
 
 # ---- hyperparameters

@@ -69,7 +69,8 @@ class Screen:
             for x, y in zip(left, right, strict=True):
                 both = np.isfinite(x) & np.isfinite(y)
                 defined |= bool(both.any())
-                if np.any(np.abs(x - y)[both] > TOLERANCE * (1e-6 + np.abs(x) + np.abs(y))[both]):
+                x, y = x[both], y[both]
+                if np.any(np.abs(x - y) > TOLERANCE * (1e-6 + np.abs(x) + np.abs(y))):
                     return False
         return True if defined else None
 

@@ -47,11 +47,11 @@ class Fit:
             if symbol in fixed or symbol in premises:
                 continue
             own = np.array([value[symbol] for value in values])
-            if np.all(own > 0):
+            if np.all(own != 0):
                 self.factors.append((symbol, own))
             if row.high == 1 and np.all(own < 1):
                 self.factors.append((1 - symbol, 1 - own))
-        self.decays = [(e, own) for e, own in self.factors if e.is_Symbol and np.all(own < 1)]
+        self.decays = [(e, own) for e, own in self.factors if e.is_Symbol and np.all((own > 0) & (own < 1))]
 
     def relation(self, source: int) -> Relation | None:
         """The states of the other machine in terms of those of machine `source`; None when one of them is not found."""
@@ -80,16 +80,16 @@ class Fit:
         for term in fitting:
             if _equal(term.values, wanted):
                 return term.expr
-        for term in self._single(fitting):
+        for term in self._single(fitting, wanted):
             coefficient = self._ratio(wanted, term.values)
             if coefficient is not None:
                 return coefficient * term.expr
         return self._combination(wanted, fitting)
 
-    def _single(self, terms: Sequence[Term]) -> Iterator[Term]:
+    def _single(self, terms: Sequence[Term], wanted: Sequence[np.ndarray]) -> Iterator[Term]:
         """What a state may be a multiple of: states, their corrections by 1 - h^t, powers h^t, a constant."""
         yield from terms
-        yield Term(sp.S.One, tuple(np.ones_like(values) for values in terms[0].values) if terms else ())
+        yield Term(sp.S.One, tuple(np.ones_like(values) for values in wanted))
         counters = [term for term in terms if all(values.ndim == 1 for values in term.values) and _counts(term.values)]
         for counter in counters:
             for decay, numbers in self.decays:
@@ -139,20 +139,18 @@ class Fit:
         """A rational times a product of powers of hyperparameters and of 1 - h, with exponents that are halves, or None."""
         if np.all(np.abs(values) < CLOSE):
             return sp.S.Zero
-        if np.any(np.abs(values) < CLOSE) or len(set(np.sign(values))) > 1:
+        if np.any(np.abs(values) < CLOSE):
             return None
-        logs = np.column_stack([np.log(own) for _, own in self.factors] + [np.ones(len(values))])
+        logs = np.column_stack([np.log(np.abs(own)) for _, own in self.factors] + [np.ones(len(values))])
         target = np.log(np.abs(values))
         exponents, *_ = np.linalg.lstsq(logs, target, rcond=None)
-        halves = [Fraction(round(2 * float(e)), 2) for e in exponents[:-1]]
-        number = Fraction(float(np.exp(np.mean(target - logs[:, :-1] @ [float(e) for e in halves])))).limit_denominator(16)
-        if number <= 0:
+        halves = [sp.Rational(round(2 * float(e)), 2) for e in exponents[:-1]]
+        with np.errstate(all="ignore"):
+            product = np.prod([own ** float(h) for (_, own), h in zip(self.factors, halves, strict=True)], axis=0)
+        number = Fraction(float(np.median(values / product))).limit_denominator(16) if np.isfinite(product).all() else Fraction(0)
+        if not number or np.any(np.abs(float(number) * product - values) > CLOSE * np.abs(values)):
             return None
-        expected = np.log(float(number)) + logs[:, :-1] @ np.array([float(e) for e in halves])
-        if np.any(np.abs(expected - target) > CLOSE):
-            return None
-        powers = [e ** sp.Rational(h.numerator, h.denominator) for (e, _), h in zip(self.factors, halves, strict=True)]
-        return sp.Rational(int(np.sign(values[0])) * number.numerator, number.denominator) * sp.Mul(*powers)
+        return sp.Rational(number.numerator, number.denominator) * sp.Mul(*(e**h for (e, _), h in zip(self.factors, halves, strict=True)))
 
 
 def _broadcasts(x: np.ndarray, y: np.ndarray) -> bool:
@@ -165,7 +163,8 @@ def _spread(x: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 
 def _equal(xs: Sequence[np.ndarray], ys: Sequence[np.ndarray]) -> bool:
-    return all(np.isfinite(x).all() and np.all(np.abs(_spread(x, y) - y) <= CLOSE * (1e-3 + np.abs(y))) for x, y in zip(xs, ys, strict=True))
+    return all(np.isfinite(x).all() and np.all(np.abs(_spread(x, y) - y) <= CLOSE * (1e-3 + np.abs(y)))
+               for x, y in zip(xs, ys, strict=True))
 
 
 def _counts(values: Sequence[np.ndarray]) -> bool:

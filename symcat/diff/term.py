@@ -16,8 +16,10 @@ from symcat.prove.witness import Witness
 
 LONG = 160
 # States that are called differently elsewhere, likeliest partners in one row.
-SAME = (("m", "mu", "exp_avg", "mom", "first_moment"), ("v", "nu", "exp_avg_sq", "square_avg", "second_moment", "s", "r", "acc", "sum"),
-        ("t", "count", "step", "k", "n", "i"), ("vmax", "nu_max", "max_exp_avg_sq", "vhat", "v_max"), ("buf", "trace", "velocity", "v", "m"))
+SAME = (("m", "mu", "exp_avg", "mom", "first_moment"),
+        ("v", "nu", "exp_avg_sq", "square_avg", "second_moment", "s", "r", "acc", "sum"),
+        ("t", "count", "step", "k", "n", "i"), ("vmax", "nu_max", "max_exp_avg_sq", "vhat", "v_max"),
+        ("buf", "trace", "velocity", "v", "m"))
 
 
 def partners(first: tuple[str, ...], second: tuple[str, ...]) -> dict[str, str]:

@@ -24,7 +24,8 @@ CANONICAL: dict[str, tuple[str, ...]] = {
 SEVERAL: dict[str, tuple[str, ...]] = {
     "alpha": ("rho", "lr"), "eta": ("lr", "wd"), "beta": ("gamma", "rho", "b1"), "lam": ("wd", "damping"), "lambda_": ("wd", "damping"),
     "nu": ("gamma", "b2"), "gamma": ("gamma", "rho"), "rho": ("rho", "gamma", "b2"), "momentum": ("gamma", "b1"), "decay": ("rho", "wd"),
-    "b": ("gamma", "rho"), "a": ("lr", "rho"), "b2": ("b2", "rho"), "b1": ("b1", "gamma"), "mu": ("gamma", "b1"), "e": ("eps",), "w": ("wd",),
+    "b": ("gamma", "rho"), "a": ("lr", "rho"), "b2": ("b2", "rho"), "b1": ("b1", "gamma"), "mu": ("gamma", "b1"), "e": ("eps",),
+    "w": ("wd",),
     "beta1": ("b1", "gamma"), "beta2": ("b2", "rho"),
 }
 OFF = ("wd", "gamma", "damping")       # a feature that libraries switch off by 0
