@@ -7,7 +7,8 @@ choice is read from the certificate and its condition verified; a wrong choice i
 - `certificate`: the parts of a certificate, and what is checked; - `structure`: identical programs, linear typing;
 - `equations`: equality of programs for all sizes, on `programs`, `sums`, `functions`, `expressions`, `table` and `forms`;
 - `scalars`: equations and inequalities of real numbers cell by cell, on `cells`, `kernels`, `squares` and `functions`;
-- `formulas`: inequalities and programs over scalars, read to the terms of `scalars`.
+- `formulas`: inequalities and programs over scalars, read to the terms of `scalars`;
+- `words`: equations of matrices of all sizes under hypotheses such as P^T P = 1, on `networks` and `word_algebra`.
 """
 
 from symcat.checker.certificate import UNCHECKED, check

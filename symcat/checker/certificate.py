@@ -13,6 +13,7 @@ from symcat.checker.formulas import inequality, programs
 from symcat.checker.programs import arrays
 from symcat.checker.scalars import scalar
 from symcat.checker.structure import additive, same_program
+from symcat.checker.words import matrices, stated
 
 UNCHECKED = "unchecked"
 VALUES = ", for values on a closed set alone"
@@ -34,10 +35,12 @@ def _check(record: Mapping[str, Any]) -> dict[str, int]:
         return dict(Counter(methods))
     if goal["kind"] == "inequality":
         return _cells(inequality, goal, evidence)
-    if goal["kind"] not in ("equations", "additive", "scalar"):
+    if goal["kind"] not in ("equations", "additive", "scalar", "matrices"):
         return {UNCHECKED: 1}
     if not isinstance(evidence, list) or not all(isinstance(part, dict) and isinstance(part.get("method"), str) for part in evidence):
         raise Refused("its trace is not a list of proofs that name their methods")
+    if goal["kind"] == "matrices":
+        return _matrices(record)
     if goal["kind"] == "scalar":
         return _cells(scalar, goal, evidence[0]["trace"])
     if goal["kind"] == "additive" and evidence and evidence[0]["method"] == "linear typing":
@@ -49,6 +52,17 @@ def _check(record: Mapping[str, Any]) -> dict[str, int]:
         method = _part(stated, proof, record["equality"])
         counts[method] = counts.get(method, 0) + 1
     return counts
+
+
+def _matrices(record: Mapping[str, Any]) -> dict[str, int]:
+    """An equation of matrices, of values alone; its hypotheses are premises."""
+    goal, evidence = record["goal"], record["trace"]
+    if record["equality"] != FUNCTIONS or len(evidence) != 1 or type(evidence[0]["trace"].get("reads")) is not int:
+        raise Refused("a proof in words is one part that says which sums have names, about equality as functions")
+    if not {stated(one) for one in goal["hypotheses"]} <= set(record["premises"]):
+        raise Refused("a hypothesis is not among the premises that the certificate states")
+    matrices(goal, evidence[0]["trace"]["reads"])
+    return {"words replayed": 1}
 
 
 def _cells(shown: Callable[..., int], goal: Mapping[str, Any], trace: Mapping[str, Any]) -> dict[str, int]:

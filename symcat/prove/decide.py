@@ -20,6 +20,7 @@ from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
 from symcat.errors import DomainError, SoundnessError, UsageError
 from symcat.laws.induction import INDUCTIVE
+from symcat.laws.matrices import Hypothesis, MatrixEquation
 from symcat.laws.premises import about_wires, facts_of, relations, suppose
 from symcat.prove import points
 from symcat.prove import record as records
@@ -112,12 +113,14 @@ def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str
         return _settle_scalar(goal, about, engines)
     if isinstance(goal, (Holds, Order)):
         return _settle_holds(goal, about)
+    if isinstance(goal, MatrixEquation):
+        return _settle_matrices(goal, about, seed)
     if isinstance(goal, INDUCTIVE):
         from symcat.prove.induction import settle_induction
 
         return settle_induction(goal, about, engines)
     raise UsageError(f"a goal is a {type(goal).__name__}: expected a non-empty tuple of equations, Additive, Formula, Inequality, Holds, "
-                     "Order, Induction, Invariance or Fold")
+                     "Order, MatrixEquation, Induction, Invariance or Fold")
 
 
 # ---- equations
@@ -249,6 +252,20 @@ def _settle_holds(goal: Holds | Order, about: Mapping[str, str] | None) -> Settl
     return refuted(outcome, equality="as functions"), None
 
 
+def _settle_matrices(goal: MatrixEquation, about: Mapping[str, str] | None, seed: int) -> Settled:
+    """Equations of matrices under hypotheses: an exact witness, or the normal forms in words that the checker finds."""
+    from symcat.prove.matrices import METHOD, Words, settle_matrices
+
+    outcome = settle_matrices(goal, seed)
+    if isinstance(outcome, str):
+        return unknown(outcome, METHOD, "as functions"), None
+    if not isinstance(outcome, Words):
+        return refuted(outcome.data(), equality="as functions"), None
+    trace = [{"method": METHOD, "premises": list(outcome.premises), "trace": dict(outcome.trace)}]
+    record = records.make(goal, METHOD, outcome.premises, trace, "as functions", about)
+    return proved(METHOD, records.stub(record), outcome.premises, "as functions", outcome.tested), record
+
+
 def _settle_scalar(goal: ScalarGoal, about: Mapping[str, str] | None, engines: Engines) -> Settled:
     """Equations of scalars in terms."""
     outcome = engines.identity(goal)
@@ -264,13 +281,20 @@ def _settle_scalar(goal: ScalarGoal, about: Mapping[str, str] | None, engines: E
 # ---- morphisms and expressions
 def _decide_morphisms(lhs: Morphism, rhs: Morphism, rel: str, assuming: Sequence[object], equality: str, engines: Engines) -> Verdict:
     facts, conditions = [], []
+    hypotheses = tuple(one for one in assuming if isinstance(one, Hypothesis))
+    if hypotheses and rel != "=":
+        raise UsageError(f"hypotheses about matrices with the relation {rel!r}: only equations are decided under them")
     for one in assuming:
+        if isinstance(one, Hypothesis):
+            continue
         parts = [one] if isinstance(one, Fact) else relations(one)
         for part in parts:
             wires = not isinstance(part, Fact) and about_wires(part, lhs.dom)
             (conditions if wires else facts).extend([part] if wires else [part] if isinstance(part, Fact) else facts_of(part))
     if conditions:
         lhs, rhs = suppose(lhs, conditions), suppose(rhs.renamed(dom=lhs.dom.names), conditions)
+    if hypotheses:
+        return settle(MatrixEquation(lhs, rhs, hypotheses, tuple(facts)), "as functions", engines=engines)[0]
     goal = (Equation(lhs, rhs, tuple(facts)),) if rel == "=" else Order(lhs, rhs, rel, tuple(facts))
     return settle(goal, equality, engines=engines)[0]
 

@@ -14,6 +14,7 @@ from symcat.category.deserialise import load, load_fact
 from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact
 from symcat.errors import DataError
 from symcat.laws.induction import INDUCTIVE
+from symcat.laws.matrices import MatrixEquation
 from symcat.prove.claim import Additive, Equation, Goal, Holds, Inequality, Order
 from symcat.prove.field.goal import KIND, dump_scalar, load_scalar
 from symcat.prove.field.read import ScalarGoal
@@ -49,6 +50,10 @@ def goal_data(goal: object) -> dict[str, Any]:
         from symcat.prove.induction import dump_induction
 
         return dump_induction(goal)
+    if isinstance(goal, MatrixEquation):
+        from symcat.prove.matrices import dump_matrices
+
+        return dump_matrices(goal)
     return dump_inequality(goal) if isinstance(goal, Inequality) else dump_formula(goal)
 
 
@@ -68,6 +73,10 @@ def load_goal(data: Mapping[str, Any]) -> Goal:
         from symcat.prove.induction import load_induction
 
         return load_induction(data)
+    if isinstance(data, dict) and data.get("kind") == "matrices":
+        from symcat.prove.matrices import load_matrices
+
+        return load_matrices(data)
     if not isinstance(data, dict) or data.get("kind") not in ("equations", "additive") or not _some(data.get("equations")):
         raise DataError(f"the goal {str(data)[:60]}: expected a non-empty list of equations, an additivity goal or a formula")
     equations = tuple(_load_equation(item) for item in data["equations"])
