@@ -13,7 +13,7 @@ from symcat.checker.formulas import inequality, programs
 from symcat.checker.programs import arrays
 from symcat.checker.scalars import scalar
 from symcat.checker.structure import additive, same_program
-from symcat.checker.words import matrices, stated
+from symcat.checker.words import matrices, premise
 
 UNCHECKED = "unchecked"
 VALUES = ", for values on a closed set alone"
@@ -59,7 +59,7 @@ def _matrices(record: Mapping[str, Any]) -> dict[str, int]:
     goal, evidence = record["goal"], record["trace"]
     if record["equality"] != FUNCTIONS or len(evidence) != 1 or type(evidence[0]["trace"].get("reads")) is not int:
         raise Refused("a proof in words is one part that says which sums have names, about equality as functions")
-    if not {stated(one) for one in goal["hypotheses"]} <= set(record["premises"]):
+    if not {premise(one) for one in goal["hypotheses"]} <= set(record["premises"]):
         raise Refused("a hypothesis is not among the premises that the certificate states")
     matrices(goal, evidence[0]["trace"]["reads"])
     return {"words replayed": 1}

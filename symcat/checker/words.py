@@ -43,7 +43,7 @@ def matrices(goal: Mapping[str, Any], reads: int) -> None:
             raise Refused(f"the normal forms of output {k} differ")
 
 
-def stated(hypothesis: Sequence[str]) -> str:
+def premise(hypothesis: Sequence[str]) -> str:
     """A hypothesis as the premise of a proof."""
     kind, *names = hypothesis
     if kind not in HYPOTHESES:
