@@ -24,7 +24,7 @@ LAYERS = ("checker", "errors", "verdict", "category", "derivative", "lens", "lea
 MAY_IMPORT_LESS = {"category": {"errors"}, "errors": set()}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"}, "numba": {"symcat/kernel/jit.py"},
-            "jax": {"symcat/interop/jaxpr.py", "symcat/interop/optax.py"}, "optax": {"symcat/interop/optax.py"},
+            "jax": {"symcat/interop/transformation.py"}, "optax": {"symcat/interop/transformation.py"},
             "torch": {"symcat/interop/torch/reader.py", "symcat/interop/torch/tensor.py"},
             "joblib": {"symcat/prove/crew.py", "symcat/prove/cluster.py"}, "distributed": {"symcat/prove/cluster.py"},
             "flint": {"symcat/prove/balls.py", "symcat/prove/field/polynomial.py"}}    # its balls; its exact polynomials

@@ -128,10 +128,11 @@ class Kitchen:
         many = next((p.name for p in parameters.values() if p.kind is p.VAR_POSITIONAL), None)
         rest = tuple(self.argument(title, entry) for entry in given.pop(many, ())) if many else ()
         arguments = {name: self.named(name, value) for name, value in given.items()}
-        schedule = _schedules(function)
-        for parameter in parameters.values():
-            if parameter.name not in arguments and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-                arguments |= self.default(parameter, title, schedule)
+        left = [p for p in parameters.values() if p.name not in arguments and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        for parameter in left:
+            arguments |= self.default(parameter, title, _schedules(function))
+        if hidden := ", ".join(f"{p.name}={_shown(p.default)}" for p in left if p.default is not p.empty):
+            self.notes.append(f"{title} of optax takes {hidden}")
         return Made(function, rest, tuple(arguments.items()))
 
     def named(self, name: str, value: Item) -> object:
@@ -165,7 +166,6 @@ class Kitchen:
                 raise UsageError(f"{self.subject}: {title} needs {name}; give {name}=...")
             self.notes.append(f"{name} has no default in optax: kernels take {REQUIRED[name]}")
             return {name: self.slot(name, REQUIRED[name])}
-        self.notes.append(f"default {name}={_shown(default)}" + (f" of {title}" if schedule else ""))
         whole = isinstance(default, bool) or not isinstance(default, RealNumber) or isinstance(default, int)
         if (whole or not default or schedule) and name not in self.symbolic:
             return {}

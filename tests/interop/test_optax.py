@@ -42,13 +42,13 @@ def test_hyperparameters_have_names_defaults_and_ranges():
 
 
 def test_a_default_of_zero_is_fixed_unless_asked_for():
-    assert "default eps_root=0.0" in read("adam").notes
+    assert any("eps_root=0.0" in note for note in read("adam").notes)
     assert "eps_root" in [row.name for row in read("adam", symbolic=["eps_root"]).hypers]
 
 
 def test_hidden_defaults_are_told():
-    notes = read("lion").notes
-    assert "default weight_decay=0.001" in notes and "default b1=0.9" in notes
+    hidden = next(note for note in read("lion").notes if note.startswith("lion of optax takes"))
+    assert "weight_decay=0.001" in hidden and "b1=0.9" in hidden
 
 
 def test_given_numbers_are_exact_through_arithmetic():
@@ -106,6 +106,21 @@ def test_comparisons_of_sizes_are_premises():
     assert "sqrt(maximum(1, n/m))" in str(rule.step())
 
 
+def shaped(factor):
+    """Descent whose rate depends on the shape."""
+    return optax.GradientTransformation(lambda p: (), lambda g, s, p=None: (-0.1 * factor(p.shape) * g, s))
+
+
+def test_sizes_that_coincide_are_compared():
+    """JAX takes symbolic sizes as unequal: what a rule does for square matrices or single entries is no part of its program."""
+    single = read(shaped(lambda shape: 2 if shape[0] == 1 else 1))
+    assert single.shape[0].name == "n" and "for sizes with n >= 2" in single.notes
+    assert "n - 2" in [str(fact.expr) for fact in single.step().facts]
+    square = read(shaped(lambda shape: 2 if shape[0] == shape[-1] else 1), shape=("m", "n"))
+    assert "for sizes with n >= m + 1" in square.notes
+    assert read(shaped(len), shape=("m", "n")).notes == ()
+
+
 def test_a_rule_that_treats_vectors_otherwise_says_so():
     with pytest.raises(TraceError, match="read it with shape"):
         read("muon").step(Real["n"])
@@ -150,7 +165,8 @@ def test_targets_of_the_command_line():
 
 @pytest.mark.parametrize("text, message", [
     ("adm", "did you mean .*adam"), ("adam(lr=1)", "takes learning_rate, b1"), ("adam(b1=0.9, b1=0.8)", "no call|given twice"),
-    ("adam(__import__('os').system('x'))", "calls what is no name|no optimiser"), ("adam(b1=1/0)", "divides by zero"), ("1 + 1", "is no number"),
+    ("adam(__import__('os').system('x'))", "calls what is no name|no optimiser"), ("adam(b1=1/0)", "divides by zero"),
+    ("1 + 1", "is no number"),
     ("adam(", "no call"), ("apply_updates", "no optimiser"), ("adam(b1=[x for x in y])", "is no number"),
     ("chain(sgd(0.1), [])", "optax:chain"), ("masked(sgd(0.1))", "needs mask"),
 ])
