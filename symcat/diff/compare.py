@@ -18,9 +18,10 @@ from symcat.category.spelling import spelled
 from symcat.diff import premises as lattice
 from symcat.diff import term
 from symcat.diff.difference import Difference
+from symcat.diff.order import ordered
 from symcat.diff.pair import Pair, foreign, pair, realigned
 from symcat.diff.paths import Screen
-from symcat.diff.premises import CONSTANT_RATE, DEGENERATE, INSIDE, Premise
+from symcat.diff.premises import CONSTANT_RATE, DEGENERATE, INSIDE, OUTSIDE, Premise
 from symcat.diff.settle import Proof, by_induction
 from symcat.diff.states import Fit, Relation
 from symcat.diff.witness import SYMBOLIC, difference
@@ -130,26 +131,36 @@ class Comparison:
         """A difference is certain: whether premises explain it, whether one moves less than the other, or that is all."""
         parts = {"witness": witness, "first_step": step, "term": self._term(), "initial_state": term.initial(self.pair),
                  "recursion": term.recursion(self.pair)}
-        explained = self._explained()
-        if explained is not None and lattice.worst(explained[0]) == INSIDE:
-            return replace(explained[1], witness=witness, first_step=step, term=parts["term"], initial_state=parts["initial_state"],
-                           recursion=parts["recursion"])
-        if explained is not None:
-            kind = "where averages have no memory" if lattice.worst(explained[0]) == DEGENERATE else "outside of the declared ranges"
-            return self._answer("different", premises=explained[1].premises, **parts,
-                                note=f"equal under {', '.join(explained[1].premises)}, {kind} (proved)")
+        inside = self._explained(INSIDE)
+        if inside is not None:
+            return replace(inside, **parts)
+        outside = self._explained(OUTSIDE)
+        if outside is not None:
+            note = f"equal under {', '.join(outside.premises)}, outside of the declared ranges (proved)"
+            return self._answer("different", premises=outside.premises, note=note, **parts)
+        plain = not any(term.idle(self.screen, side) for side in (0, 1)) and not parts["recursion"].startswith("equal")
+        order = ordered(self.pair, self.screen, self.late) if plain else None
+        if order is not None:
+            certificate = {**order.verdict.certificate, "machine of both": order.same.certificate["digest"]}
+            return self._answer("ordered", certificate=certificate, assumes=order.verdict.premises,
+                                note=f"{order.less} never moves further than {order.more} given the same gradients",
+                                **{**parts, "term": order.text})
+        memory = self._explained(DEGENERATE)
+        if memory is not None:
+            note = f"equal under {', '.join(memory.premises)}, where averages have no memory (proved)"
+            return self._answer("different", premises=memory.premises, note=note, **parts)
         return self._answer("different", **parts)
 
-    def _explained(self) -> tuple[tuple[Premise, ...], Difference] | None:
-        """The premises that make the two equal and hold inside of the ranges, else outside, else where averages lose their memory."""
-        order = (INSIDE, lattice.OUTSIDE, DEGENERATE)
-        found = sorted(lattice.sets(self.screen, self.late), key=lambda chosen: (order.index(lattice.worst(chosen)), len(chosen)))
-        for chosen in found[:SETS]:
-            if self.late():
-                return None
-            same = self.equal(self.pair.under(lattice.substitution(chosen)), chosen)
-            if same is not None:
-                return chosen, same
+    @cached_property
+    def _sets(self) -> list[tuple[Premise, ...]]:
+        return list(lattice.sets(self.screen, self.late))
+
+    def _explained(self, kind: str) -> Difference | None:
+        """Equality under the smallest set of premises of a kind that has a proof."""
+        for chosen in [chosen for chosen in self._sets if lattice.worst(chosen) == kind][:SETS]:
+            found = None if self.late() else self.equal(self.pair.under(lattice.substitution(chosen)), chosen)
+            if found is not None:
+                return found
         return None
 
     def _term(self) -> str:

@@ -62,6 +62,25 @@ def pruned(given: Machine) -> Machine:
     return Machine(_part(step, inputs, [*keep, *range(count, len(step.outs))]), _part(given.start, range(len(given.start.dom)), keep))
 
 
+def following(given: Machine, names: Sequence[str]) -> Machine:
+    """The part of a machine that some of its states follow from, without outputs and without what else its programs require."""
+    own, step = given.states.names, given.step
+    needed, waiting = set(names), set(names)
+    while waiting:
+        found = {source for one in waiting for source in _inputs(step, (step.outs[own.index(one)],)) if source in own}
+        waiting = found - needed
+        needed |= found
+    keep = [k for k, name in enumerate(own) if name in needed]
+    part = _part(step, [*keep, *range(len(own), len(step.dom))], keep)
+    computed = _inputs(part, part.outs)
+    nodes = tuple(node for node in part.nodes if node.name in computed)
+    used = {symbol for node in nodes for symbol in node.symbols}
+    required = tuple(r for r in part.requirements if r.relation != ">=0" and set(r.sources) <= computed and r.expr.free_symbols <= used)
+    facts = tuple(fact for fact in part.facts if fact.expr.free_symbols <= used)
+    return Machine(replace(part, nodes=nodes, requirements=required, facts=facts),
+                   _part(given.start, range(len(given.start.dom)), keep))
+
+
 def _inputs(f: Morphism, outs: Sequence[str]) -> set[str]:
     """The arrays that some arrays of a program depend on, inputs among them."""
     nodes = {node.name: node for node in f.nodes}
