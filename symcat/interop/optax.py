@@ -21,7 +21,7 @@ from symcat.category.tracing.value import Tape, Value, lift, operands
 from symcat.errors import TraceError, UsageError
 from symcat.interop.calls import parse
 from symcat.interop.jaxpr import Run
-from symcat.interop.recipe import Kitchen, Recipe, makes, titled
+from symcat.interop.recipe import Kitchen, Recipe, titled
 from symcat.interop.sizes import Pattern, number
 from symcat.interop.transformation import Libraries, Reading, Traced, libraries, qualified
 from symcat.learn.optimisers import Optimiser, optimiser
@@ -47,8 +47,8 @@ def read(given: object, arguments: Mapping[str, object] | None = None, *, shape:
         if extra or symbolic:
             raise UsageError(f"{subject} is made already: {', '.join([*extra, *symbolic])} cannot be given; use the call in text instead")
         recipe = Recipe(given)
-    elif callable(given) and makes(given):
-        subject = f"optax:{titled(given)}"
+    elif callable(given):
+        subject = f"optax:{titled(given)}" if str(getattr(given, "__module__", "")).startswith("optax") else titled(given)
         kitchen = _kitchen(found, subject, symbolic)
         recipe = kitchen.done(kitchen.call(given, (), extra))
     else:

@@ -132,7 +132,7 @@ class Kitchen:
         for parameter in left:
             arguments |= self.default(parameter, title, _schedules(function))
         if hidden := ", ".join(f"{p.name}={_shown(p.default)}" for p in left if p.default is not p.empty):
-            self.notes.append(f"{title} of optax takes {hidden}")
+            self.notes.append(f"defaults of {title}: {hidden}")
         return Made(function, rest, tuple(arguments.items()))
 
     def named(self, name: str, value: Item) -> object:

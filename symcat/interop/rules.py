@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from importlib import import_module
 
 from symcat.errors import SymcatError, UsageError
+from symcat.interop.jax_function import uses_jax
+from symcat.interop.recipe import makes
 from symcat.interop.target import Target, parse
 from symcat.learn.optimisers import OPTIMISERS, Optimiser, optimiser
 
-LIBRARIES = {"optax": "symcat.interop.optax", "torch": "symcat.interop.torch"}
+LIBRARIES = {"optax": "symcat.interop.optax", "torch": "symcat.interop.torch", "jax": "symcat.interop.jax_function"}
 TORCH_BASE = ("torch.optim.optimizer", "Optimizer")
 
 
@@ -61,10 +65,33 @@ def _object(found: object, arguments: dict, where: str) -> Optimiser:
         if isinstance(found, type) or not callable(found):
             raise UsageError(f"{where} is {'a class' if isinstance(found, type) else f'a {type(found).__name__}'}: expected an optimiser, "
                              "a function (p, g, state=initial, *, hyper=default), an optax transformation or a torch optimizer")
-        found = optimiser(found)
+        if makes(found) or not _takes_arrays(found):
+            return import_module(LIBRARIES["optax"]).read(found, arguments)
+        found = _function(found)
     if flags := [name for name, value in arguments.items() if isinstance(value, bool)]:
         raise UsageError(f"{where}: {', '.join(flags)} came as a flag, expected a number: flags belong to targets of optax and torch")
     return found.at(**arguments) if arguments else found
+
+
+def _takes_arrays(function: Callable) -> bool:
+    """Whether a function is a rule: parameter and gradient, its first arguments, have no default."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[:2]
+    except (TypeError, ValueError):
+        return True
+    return len(parameters) < 2 or any(row.default is row.empty and row.kind is not row.KEYWORD_ONLY for row in parameters)
+
+
+def _function(function: Callable) -> Optimiser:
+    """A rule in NumPy, or in JAX where NumPy's functions do not do."""
+    made = optimiser(function)
+    if not uses_jax(function):
+        return made
+    try:
+        made.step()
+        return made
+    except Exception:     # what JAX cannot read either is told by its own error
+        return import_module(LIBRARIES["jax"]).read(function)
 
 
 def _transformation(found: object) -> bool:

@@ -134,7 +134,10 @@ class Reading:
     def _transformation(self, values: Sequence[object]) -> Any:
         """The transformation with values for the open slots."""
         left = iter(values)
-        return self.recipe.make([slot.sample if k in self.closed else next(left) for k, slot in enumerate(self.recipe.slots)])
+        made = self.recipe.make([slot.sample if k in self.closed else next(left) for k, slot in enumerate(self.recipe.slots)])
+        if not (hasattr(made, "init") and hasattr(made, "update")):
+            raise UsageError(f"{self.subject} makes a {type(made).__name__}: expected a function that makes an optax transformation")
+        return made
 
     def _params(self, p: Any, transformation: Any) -> Any:
         """The parameters as the transformation wants them: p, or the fast and slow copies of a lookahead."""

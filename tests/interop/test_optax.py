@@ -47,7 +47,7 @@ def test_a_default_of_zero_is_fixed_unless_asked_for():
 
 
 def test_hidden_defaults_are_told():
-    hidden = next(note for note in read("lion").notes if note.startswith("lion of optax takes"))
+    hidden = next(note for note in read("lion").notes if note.startswith("defaults of lion"))
     assert "weight_decay=0.001" in hidden and "b1=0.9" in hidden
 
 
