@@ -74,7 +74,7 @@ def numba(rule: Optimiser) -> str:
                                 list(first.outs.values())))
     pieces.append(_function("entry", [*leaf, *numbers], "One entry of the step.", body.lines,
                             [body.outs[name] for name in ("p", *parts.leaf_states)]))
-    pieces += [_function(f"initial_{row.name}", ["p"], f"What {row.name} starts from.", ["return p"])
+    pieces += [_function(f"initial_{row.name}", ["p"], f"What {row.name} starts from.", [], ["p"])
                for row in rule.states if callable(row.initial)]
     pieces.append(_rule(rule, parts, numbers, hypers))
     pieces.append(_loop(rule, parts, numbers, hypers))
@@ -98,7 +98,7 @@ def _shared(parts: Split, entry: Entrywise, hypers: Sequence[str], taken: set[st
     outs = {name: parts.outs[name] for name in parts.shared_states} | {name: name for name in made if name not in parts.shared_states}
     named = frozenset(outs.values())
     statements = _writer(parts.step, SHARED, nodes, named, parts.shared_states).statements(nodes)
-    return numbers, block(statements, {name: name for name in parts.shared_states}, outs, taken - set(outs))
+    return numbers, block(statements, {name: name for name in parts.shared_states}, outs, taken)
 
 
 def _entry(parts: Split, entry: Entrywise, numbers: Sequence[str], taken: set[str]) -> Block:

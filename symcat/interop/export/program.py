@@ -112,11 +112,17 @@ class Writer:
         body = node.body
         if isinstance(body, At):
             return self._read(body, node, whole=True)
-        if not reads and node.shape and all(extent.is_Integer for extent in node.shape):
+        if not reads and node.shape and all(extent.is_Integer for extent in node.shape) and self.dialect.prefix != "torch.":
             shape = ", ".join(map(str, node.shape)) + ("," if rank == 1 else "")
             return Text(f"{self.dialect.prefix}full(({shape}), {self._formula(node).write(body).text})", ATOM)
         if not reads and node.shape and node.shape == self.wires["p"].shape:
             return Text(f"{self.dialect.prefix}full_like({self._named('p').text}, {self._formula(node).write(body).text})", ATOM)
+        if not reads and node.shape and self.dialect.prefix != "np.":
+            shape = "".join(f"{self._formula(node).write(extent).text}, " for extent in node.shape).rstrip()
+            value, p = self._formula(node).write(body).text, self._named("p").text
+            if self.dialect.prefix == "torch.":
+                return Text(f"{p}.new_full(({shape}), {value})", ATOM)
+            return Text(f"{self.dialect.prefix}full(({shape}), {value}, dtype={p}.dtype)", ATOM)
         if self._missing(node, reads):
             raise UsageError(f"{node} repeats entries along an axis, which cannot be exported to {self.dialect.name}")
         formula = self._formula(node)
@@ -331,6 +337,7 @@ class Block:
 
     lines: tuple[str, ...]
     outs: dict[str, str]
+    names: dict[str, str]
 
 
 def block(statements: Sequence[Statement], inputs: Mapping[str, str], outs: Mapping[str, str], taken: set[str]) -> Block:
@@ -338,7 +345,7 @@ def block(statements: Sequence[Statement], inputs: Mapping[str, str], outs: Mapp
 
     `inputs` are the names of arrays that are there, `outs` the arrays of outputs by their names.
     """
-    names, given = dict(inputs), set(inputs.values())
+    names, taken = dict(inputs), {*taken, *outs, *inputs.values()}
     lines = []
     for k, statement in enumerate(statements):
         label = next((label for label, array in outs.items() if array == statement.array), None)
@@ -347,10 +354,10 @@ def block(statements: Sequence[Statement], inputs: Mapping[str, str], outs: Mapp
             names[statement.array] = fresh(statement.hint or statement.array, taken)
         else:
             later = {name for other in statements[k + 1:] for name in other.reads} | set(outs.values())
-            needed = any(name == label and array in later for array, name in inputs.items())
-            names[statement.array] = fresh_output(label, taken) if needed or label in taken - given else label
+            holders = [array for array, name in names.items() if name == label]
+            names[statement.array] = fresh_output(label, taken) if any(array in later for array in holders) else label
         lines.append(f"{names[statement.array]} = {text}")
-    return Block(tuple(lines), {label: names[array] for label, array in outs.items()})
+    return Block(tuple(lines), {label: names[array] for label, array in outs.items()}, names)
 
 
 def fresh_output(label: str, taken: set[str]) -> str:

@@ -37,6 +37,12 @@ def keywords(rule: Optimiser) -> list[str]:
     return [f"{row.name}={number(rule.value(row.name)).text if rule.value(row.name) is not None else 'None'}" for row in rule.hypers]
 
 
+def decimals(rule: Optimiser) -> list[str]:
+    """The hyperparameters with their values as floats, for libraries that take an integer for a setting."""
+    values = {row.name: rule.value(row.name) for row in rule.hypers}
+    return [f"{name}={None if value is None else float(value)!r}" for name, value in values.items()]
+
+
 def hypers_of(rule: Optimiser) -> list[str]:
     """The names of the hyperparameters."""
     return [row.name for row in rule.hypers]

@@ -14,7 +14,9 @@ from symcat import __version__
 from symcat.errors import SymcatError, UsageError, ValidationError
 from symcat.interop.export.arrays import arrays
 from symcat.interop.export.numba import numba
-from symcat.interop.export.signature import identifier
+from symcat.interop.export.optax import optax
+from symcat.interop.export.signature import identifier, title
+from symcat.interop.export.torch import torch
 from symcat.learn.optimisers import Optimiser, optimiser
 from symcat.prove.decide import decide
 from symcat.verdict import Verdict
@@ -91,6 +93,24 @@ def read_function(text: str, rule: Optimiser) -> Optimiser:
     return replace(back, hypers=tuple(replace(row) for row in rule.hypers))
 
 
+def read_optax(text: str, rule: Optimiser) -> Optimiser:
+    """The transformation of a module's text, through its jaxpr."""
+    from symcat.interop import optax as reader
+
+    module = load(text, identifier(rule))
+    zeros = [row.name for row in rule.hypers if rule.value(row.name) == 0]
+    return reader.read(getattr(module, identifier(rule)), shape=rule.shape, symbolic=zeros)
+
+
+def read_torch(text: str, rule: Optimiser) -> Optimiser:
+    """The optimizer of a module's text, by its own step on symbolic tensors."""
+    from symcat.interop import torch as reader
+
+    name = title(identifier(rule))
+    zeros = {row.name: True for row in rule.hypers if rule.value(row.name) == 0}
+    return reader.read(getattr(load(text, identifier(rule)), name), zeros, shape=rule.shape)
+
+
 def load(text: str, name: str) -> ModuleType:
     """A text as a module; ValidationError when it cannot be run."""
     with tempfile.TemporaryDirectory() as folder:
@@ -114,4 +134,6 @@ TARGETS: dict[str, Target] = {
     "numpy": Target(lambda rule: arrays(rule, "numpy"), read_function),
     "jax": Target(lambda rule: arrays(rule, "jax"), read_function),
     "numba": Target(numba, read_function),
+    "optax": Target(optax, read_optax),
+    "torch": Target(torch, read_torch),
 }

@@ -26,7 +26,7 @@ class Text(NamedTuple):
         return self.text if self.level >= level else f"({self.text})"
 
 
-CHOICE, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
+COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ NUMPY = Dialect("numpy", prefixed("np.", **NAMES) | {
     "step": lambda x: f"np.heaviside({x}, 0)", "equal": lambda x, y: f"np.equal({x}, {y}).astype(float)",
     "expm1": lambda x: f"np.expm1({x})", "log1p": lambda x: f"np.log1p({x})"}, "np.")
 JAX = Dialect("jax", prefixed("jnp.", **NAMES) | {
-    "step": lambda x: f"jnp.heaviside({x}, 0)", "equal": lambda x, y: f"jnp.equal({x}, {y}).astype(float)",
+    "step": lambda x: f"jnp.greater({x}, 0).astype(float)", "equal": lambda x, y: f"jnp.equal({x}, {y}).astype(float)",
     "expm1": lambda x: f"jnp.expm1({x})", "log1p": lambda x: f"jnp.log1p({x})"}, "jnp.")
 
 
@@ -172,7 +172,7 @@ class Formula:
         if name == "where":
             choice = "choice" if "choice" in words.functions and self.shared(args[0]) else name
             items = [self.condition(args[0]), *map(self.write, args[1:])]
-            return Text(words.call(choice, *items), CHOICE if choice == "choice" else ATOM)
+            return Text(words.call(choice, *items), ATOM)
         if name == "log" and args[0].is_Add and sp.S.One in args[0].args:
             return Text(words.call("log1p", self.write(args[0] - 1)), ATOM)
         if f"{name} by a number" in words.functions and self.shared(args[1]) != self.shared(args[0]):

@@ -17,12 +17,12 @@ import numpy as np
 
 from symcat.category.tracing.array import Traced
 from symcat.errors import TraceError
-from symcat.interop.torch.paths import kept, truth
+from symcat.interop.torch.paths import COMPARED, kept, truth
 
 
 def plain(item: Any) -> Any:
     """The traced value of a number; anything else as it is."""
-    return item.value if isinstance(item, Number) else item
+    return item.value if isinstance(item, (Number, Condition)) else item
 
 
 def power(base: Any, exponent: Any) -> Any:
@@ -68,6 +68,11 @@ class Condition:
 
     def __bool__(self) -> bool:
         return truth(self.left, self.relation, self.right)
+
+    @property
+    def value(self) -> Any:
+        """The comparison as a traced truth value."""
+        return COMPARED[self.relation](self.left, self.right)
 
 
 class Number(float):

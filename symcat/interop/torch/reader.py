@@ -98,12 +98,13 @@ class Recorded(dict):
         super().__setitem__(key, value)
 
 
-def optimiser_of(given: object, arguments: dict[str, Any]) -> Optimiser:
+def optimiser_of(given: object, arguments: dict[str, Any], shape: Sequence[Any] | None = None) -> Optimiser:
     """The optimiser of a name under torch.optim or of a class, with the arguments of a target."""
     cls = _class(given)
     matrix = arguments.pop("matrix", False)
     plan = _planned(cls, arguments)
-    shape, found = _readable(plan, [("m", "n")] if matrix is True else [("n",), ("m", "n")])
+    shapes = [tuple(shape)] if shape else [("m", "n")] if matrix is True else [("n",), ("m", "n")]
+    shape, found = _readable(plan, shapes)
     rule = _rule(plan, found, shape)
     constants = {name: value for name, value in arguments.items() if not isinstance(value, bool) and name in [h.name for h in rule.hypers]}
     return rule.at(**constants) if constants else rule
@@ -260,7 +261,7 @@ def _discovered(plan: Plan, shape: Sequence[str]) -> Found:
             if not isinstance(value, (torch.Tensor, int, float)):
                 raise TraceError(f"the state {key} is a {type(value).__name__}: expected a tensor or a number")
             found.tensors[key] = tensor
-            found.initial[key] = _constant(initial, p)
+            found.initial[key] = _constant(initial, p, g)
             found.wires[key] = initial._value.wire if isinstance(initial, Traced) else Wire(Real, ())
         return result[0]
 
@@ -271,22 +272,50 @@ def _discovered(plan: Plan, shape: Sequence[str]) -> Found:
     return found
 
 
-def _constant(initial: Any, p: Traced) -> Any:
-    """What a state starts from: a number, an expression in hyperparameters, "p" for the parameter; 0 for what depends on data."""
+def _constant(initial: Any, p: Traced, g: Traced) -> Any:
+    """What a state starts from: a number, an expression in hyperparameters, "p" for the parameter, or else its key in a first step.
+
+    0 for what depends on the gradient, as a momentum that the first gradient starts.
+    """
     if not isinstance(initial, Traced):
         return exact_number(initial)
     if isinstance(initial, Scalar):
         return initial.expr
     if initial._value.array == p._value.array:
         return "p"
-    node = next((n for n in initial._value.tape.build.nodes if n.name == initial._value.array), None)
-    constant = node is not None and not node.sources and node.pointwise and all(not s.is_integer for s in node.body.free_symbols)
-    return node.body if constant else sp.S.Zero
+    node = next((node for node in initial._value.tape.build.nodes if node.name == initial._value.array), None)
+    if node is None or g._value.array in _needed([initial]):
+        return sp.S.Zero
+    return node.body if not node.sources and node.pointwise and all(not s.is_integer for s in node.body.free_symbols) else FIRST
+
+
+def _firsts(plan: Plan, p: Traced, hypers: Mapping[str, Any]) -> dict[str, Any]:
+    """What a first step, with the gradient 0, sets each state to."""
+    first: dict[str, Any] = {}
+
+    def once() -> list:
+        first.update(_run(plan, p, np.zeros_like(p), hypers, None, None)[1].first)
+        return []
+
+    build = p._value.tape.build
+    before = list(build.requirements)
+    explore(once, plan.values, plan.waived, plan.cls.__name__)
+    needed = _needed([value for value in first.values() if isinstance(value, Traced)])
+    build.requirements[:] = [row for row in build.requirements if row in before or row.sources <= needed]    # not those of the step
+    return first
+
+
+def _needed(values: Sequence[Traced]) -> set[str]:
+    """The arrays that traced values are computed from, themselves included."""
+    found = {value._value.array for value in values if value._value.array is not None}
+    for node in reversed(values[0]._value.tape.build.nodes if values else []):
+        found |= node.sources if node.name in found else set()
+    return found
 
 
 def _start(initial: Any, wire: Wire, p: Traced) -> Any:
     """A state's initial value in a trace."""
-    return p if isinstance(initial, str) else full(tuple(Scalar(p._value.tape.scalar(e)) for e in wire.shape), initial)
+    return p if initial == "p" else full(tuple(Scalar(p._value.tape.scalar(e)) for e in wire.shape), initial)
 
 
 def _first_is_later(plan: Plan, found: Found, shape: Sequence[str]) -> bool:
@@ -296,7 +325,9 @@ def _first_is_later(plan: Plan, found: Found, shape: Sequence[str]) -> bool:
 
     def made(empty: bool) -> Any:
         def step(p: Any, g: Any, **given: Any) -> tuple:
-            states = None if empty else [_start(found.initial[key], found.wires[key], p) for key in keys]
+            firsts = {} if empty or FIRST not in found.initial.values() else _firsts(plan, p, given)
+            states = None if empty else [firsts[key] if found.initial[key] == FIRST else _start(found.initial[key], found.wires[key], p)
+                                         for key in keys]
             return explore(lambda: _results(plan, found, keys, p, g, given, states), plan.values, plan.waived, plan.cls.__name__).results
         return trace(_signed(step, plan, ()), _dom(shape), hypers=hypers)
 
@@ -364,19 +395,20 @@ def _optimiser(plan: Plan, found: Found, shape: Sequence[str], premises: dict[Fa
         return (*(np.where(given[FIRST] == 0, a, b) for a, b in zip(first, later, strict=True)), np.ones_like(given[FIRST]))
 
     states = [inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                                default=State(key, _initial(value, found.wires.get(key), plan))) for key, value in found.initial.items()]
+                                default=State(key, _initial(key, value, found.wires.get(key), plan)))
+              for key, value in found.initial.items()]
     return optimiser(_signed(step, plan, states), name=f"torch:{plan.cls.__name__}", shape=tuple(shape), notes=_notes(plan, shape))
 
 
-def _initial(value: Any, wire: Wire, plan: Plan) -> Any:
+def _initial(key: str, value: Any, wire: Wire, plan: Plan) -> Any:
     """A state's initial value as an optimiser takes it."""
     if not isinstance(value, str) and value.is_number:
         return value
-    hypers = [] if isinstance(value, str) else [slot for slot in plan.slots if sp.Symbol(slot.name, real=True) in value.free_symbols]
+    hypers = [slot for slot in plan.slots if value == FIRST or (value != "p" and sp.Symbol(slot.name, real=True) in value.free_symbols)]
 
     def initial(p: Any, **given: Any) -> Any:
         if isinstance(value, str):
-            return p
+            return p if value == "p" else _firsts(plan, p, given)[key]
         symbols = {sp.Symbol(name, real=True): item.expr if isinstance(item, Scalar) else exact_number(item)
                    for name, item in given.items()}
         return np.full_like(p, value.xreplace(symbols)) if wire.shape else value.xreplace(symbols)
