@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
                                    allow_abbrev=False)
     root.add_argument("--version", action="version", version=f"symcat {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_learn, _prove, _check, _diff, _verify, _bench):
+    for add in (_learn, _prove, _check, _diff, _verify, _export, _bench, _doctor):
         add(commands)
     return root
 
@@ -114,6 +114,19 @@ def _diff(commands: argparse._SubParsersAction) -> None:
 def _verify(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, "verify", "check a certificate, or a kernel with its certificates, again")
     command.add_argument("file", nargs="+", help="certificates (.json), folders of them, kernels (.py) with theirs beside them")
+
+
+def _export(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "export", "write a rule as code that is proved to be the rule")
+    add = command.add_argument
+    add("target", help="adam, 'adam(eps=0)', file.py:name, package.module:name, optax:adam, torch:Adam")
+    add("--to", required=True, choices=("numpy", "jax", "numba", "optax", "torch"), help="the library that the code is for")
+    add("--out", metavar="FILE", help="where the module is written (default: standard output)")
+    add("--unproved", action="store_true", help="write it even when it is not proved to be the rule; its header then says so")
+
+
+def _doctor(commands: argparse._SubParsersAction) -> None:
+    _command(commands, "doctor", "list what is installed, what is missing and what it would give")
 
 
 def _bench(commands: argparse._SubParsersAction) -> None:
