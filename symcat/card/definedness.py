@@ -7,16 +7,18 @@ sequence of gradients.  To refute it is a finding, with the first step and the p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import sympy as sp
 from sympy.core.relational import Relational
 
 from symcat.category.comprehension import Requirement
-from symcat.category.expression import At, Bracket
+from symcat.category.expression import At, Bracket, is_index
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Real, Wire
 from symcat.category.spelling import spelled
+from symcat.errors import DomainError, TraceError
 from symcat.laws.claim import Claim
 from symcat.laws.induction import Invariance, Machine, machine
 from symcat.learn.optimisers import Optimiser
@@ -50,7 +52,8 @@ def conditions(rule: Optimiser, carried: Sequence[Relational] | None = None) -> 
     found = _of(rule, carried)
     for row in rule.hypers:
         if row.low == 0 and row.open_low:
-            found += tuple(replace(one, edge=f"{row.name} = 0") for one in _of(rule.at(**{row.name: 0}), carried, row.name, rule))
+            with suppress(TraceError, DomainError):      # a rule that cannot be written down at the edge
+                found += tuple(replace(one, edge=f"{row.name} = 0") for one in _of(rule.at(**{row.name: 0}), carried, row.name, rule))
     return found
 
 
@@ -118,9 +121,18 @@ def _value(build: Builder, step: Morphism, names: dict[str, str], row: Requireme
 
 def phrase(f: Morphism, row: Requirement) -> str:
     """A condition without the indices of its reads."""
-    found = spelled(f, row)
-    plain = found.expr.xreplace({read: sp.Symbol(read.name, real=True) for read in found.expr.atoms(At)})
-    return f"{plain} {row.relation[:-1]} 0"
+    return f"{bare(spelled(f, row).expr)} {row.relation[:-1]} 0"
+
+
+def bare(e: sp.Expr) -> sp.Expr:
+    """An expression without the indices of reads of a generic entry.
+
+    >>> from symcat.category.expression import index
+    >>> bare(At("x", index(0)) + At("H", 0, 1))
+    H[0, 1] + x
+    """
+    generic = lambda read: all(is_index(i) for i in read.indices if i.is_Symbol) and all(i.is_Symbol for i in read.indices)
+    return e.xreplace({read: sp.Symbol(read.name if generic(read) else str(read), real=True) for read in e.atoms(At)})
 
 
 def _symbols(f: Morphism, row: Requirement) -> set[str]:

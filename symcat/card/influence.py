@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symcat.card.watched import watched
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Space
 from symcat.category.structure import identity
 from symcat.laws.claim import Claim, Equation
-from symcat.laws.induction import Induction, Machine, machine
+from symcat.laws.induction import Induction, Machine
 from symcat.learn.optimisers import Optimiser
 
 SOURCE = "findings"
@@ -48,9 +49,9 @@ def read_states(given: Machine) -> tuple[str, ...]:
     """The states that the output depends on, directly or through other states, in their order.
 
     >>> from symcat.learn.optimisers import adam, optimiser
-    >>> read_states(machine(adam))
+    >>> read_states(watched(adam))
     ('p', 'm', 'v', 't')
-    >>> read_states(machine(optimiser(lambda p, g, m=0, *, lr=0.1, b=0.9: (p - lr * g, b * m + g), name="idle")))
+    >>> read_states(watched(optimiser(lambda p, g, m=0, *, lr=0.1, b=0.9: (p - lr * g, b * m + g), name="idle")))
     ('p',)
     """
     sources = {name: _inputs(given.step, out) for name, out in zip(given.step.cod.names, given.step.outs, strict=True)}
@@ -104,14 +105,14 @@ def _same_path(first: Machine, second: Machine) -> Induction:
 
 def other(rule: Optimiser, name: str) -> Machine:
     """The rule's machine, reduced to what is read, with another value of a hyperparameter, called `name_other`."""
-    own = reduced(machine(rule), read_states(machine(rule)))
+    own = reduced(watched(rule), read_states(watched(rule)))
     swap = {sp.Symbol(name, real=True): sp.Symbol(f"{name}_other", real=True)}
     return Machine(own.step.substitute(swap), own.start.substitute(swap))
 
 
 def _dead(rule: Optimiser, name: str) -> Claim:
     return Claim(f"no influence of {name}", f"the path of the parameters is the same for every {name}", SOURCE,
-                 lambda: _same_path(machine(rule), other(rule, name)), "either", "as functions")
+                 lambda: _same_path(watched(rule), other(rule, name)), "either", "as functions")
 
 
 def dead_later(rule: Optimiser, name: str) -> Claim:
@@ -120,14 +121,14 @@ def dead_later(rule: Optimiser, name: str) -> Claim:
     plain = rule.at(**defaults) if defaults else rule
 
     def goal() -> tuple[Equation, ...]:
-        return (Equation(machine(plain).run(LATER), other(plain, name).run(LATER)),)
+        return (Equation(watched(plain).run(LATER), other(plain, name).run(LATER)),)
     return Claim(f"no influence of {name} at step {LATER}", f"step {LATER} is the same for every {name}", SOURCE, goal, "either",
                  "as functions")
 
 
 def _unread(rule: Optimiser, name: str) -> Claim:
     def goal() -> Induction:
-        given = machine(rule)
+        given = watched(rule)
         build = Builder()
         inputs = build.inputs(given.start.dom)
         states = dict(zip(given.states.names, build.call(given.start, inputs), strict=True))
@@ -143,7 +144,7 @@ def _unread(rule: Optimiser, name: str) -> Claim:
 
 def _unchanged(rule: Optimiser, name: str) -> Claim:
     def goal() -> tuple[Equation, ...]:
-        given = machine(rule)
+        given = watched(rule)
         advance = given.advance()
         position = given.states.names.index(name)
         build = Builder()

@@ -16,18 +16,17 @@ import numpy as np
 import sympy as sp
 from sympy.core.relational import Relational
 
-from symcat.card.relatives import RELATIVES, divided, signed
+from symcat.card.relatives import RELATIVES, VARIANTS, written
+from symcat.card.watched import watched
 from symcat.category.evaluate import evaluate
 from symcat.category.expression import At
-from symcat.category.functions import sign
 from symcat.category.morphism import Builder, Morphism
-from symcat.category.space import Space, Wire
 from symcat.laws.claim import Claim
 from symcat.laws.induction import Induction, Machine, machine
 from symcat.learn.optimisers import Optimiser
 from symcat.prove.induction import inductive
 
-STEPS = 4
+STEPS = 7
 MOST_EDGES = 5      # hyperparameters that are moved to edges together
 NEAR = 1e-9
 RATES = r"(learning_)?rate|lr|step_size"
@@ -57,10 +56,10 @@ def reductions(rule: Optimiser, carried: Sequence[Relational] | None = None) -> 
         return ()
     given = _Numbers(rule)
     found: list[Reduction] = []
-    signs = any(node.body.has(sign) for node in rule.step().nodes)
+    variant = written(rule)
     carried = inductive(machine(rule)) if carried is None else carried
     for relative in RELATIVES:
-        if relative is (divided if signs else signed):       # one of two ways to write sign descent
+        if relative in VARIANTS and relative is not variant:
             continue
         seen: list[frozenset] = []
         for when in _edges(rule):
@@ -254,17 +253,3 @@ def _goal(rule: Optimiser, relative: Optimiser, hypers: Mapping[str, sp.Expr], s
     plain = Induction(first, Machine(*changed), relation)
     alike = all(equation.lhs == equation.rhs for _, part in plain.obligations() if isinstance(part, tuple) for equation in part)
     return plain if alike else replace(plain, invariants=carried)
-
-
-def watched(rule: Optimiser, wire: Wire) -> Machine:
-    """The machine of a rule that puts out its new parameter and, behind it, where the gradient was taken."""
-    states = Space((("p", wire), *zip(rule.state_names, rule.state_wires(wire), strict=True)))
-    build = Builder()
-    p, *kept = build.inputs(states)
-    (g,) = build.inputs(Space((("g", wire),)))
-    (taken,) = build.call(rule._look(wire), (p, *kept)) if rule.look else (p,)
-    found = build.call(rule.step(wire), (p, g, *kept))
-    step = build.build((*found, found[0], taken), (*states.names, "out", "taken"))
-    build = Builder()
-    p = build.input("p", wire)
-    return Machine(step, build.build((p, *(build.call(rule.start(wire), (p,)) if rule.states else ())), states.names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from symcat.category.functions import absolute, sign
 from symcat.learn.optimisers import Optimiser, optimiser
 
 
@@ -17,6 +18,12 @@ def plain(p, g, *, lr=0.1):
 def signed(p, g, *, lr=0.1):
     """p - lr sign(g).  Riedmiller and Braun 1993; Bernstein et al. 2018."""
     return p - lr * np.sign(g)
+
+
+@optimiser(name="sign descent")
+def absolute_divided(p, g, *, lr=0.1):
+    """p - lr g / |g|, the same."""
+    return p - lr * g / np.abs(g)
 
 
 @optimiser(name="normalised descent")
@@ -90,5 +97,15 @@ def uncorrected(p, g, m=0, v=0, *, lr=0.1, b1=0.9, b2=0.999, eps=1e-8):
     return p - lr * m / (np.sqrt(v) + eps), m, v
 
 
-RELATIVES: tuple[Optimiser, ...] = (plain, signed, divided, normalised, heavy_ball, look_ahead, substituted, signum, adagrad, rmsprop,
-                                    adam, uncorrected)
+VARIANTS: tuple[Optimiser, ...] = (signed, absolute_divided, divided)     # one rule, where no entry of the gradient is 0
+RELATIVES: tuple[Optimiser, ...] = (plain, *VARIANTS, normalised, heavy_ball, look_ahead, substituted, signum, adagrad, rmsprop, adam,
+                                    uncorrected)
+
+
+def written(rule: Optimiser) -> Optimiser:
+    """The way to write sign descent that is nearest to how a rule is written."""
+    bodies = [node.body for node in rule.step().nodes]
+    for function, variant in ((sign, signed), (absolute, absolute_divided)):
+        if any(body.has(function) for body in bodies):
+            return variant
+    return divided

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from symcat.card.reductions import watched
+from symcat.card.influence import read_states
+from symcat.card.watched import watched
 from symcat.category.evaluate import Evaluation
 from symcat.category.hyper import Hyper, certainly
 from symcat.category.objects import SYMBOLIC
@@ -60,8 +61,6 @@ def stability(rule: Optimiser) -> Stability | None:
 
 def companion(rule: Optimiser) -> sp.Matrix | None:
     """The matrix of one step on h p^2 / 2, over the states that the parameter depends on."""
-    from symcat.card.influence import read_states
-
     if rule.data or not elementwise(rule) or CURVATURE.name in [row.name for row in rule.hypers]:
         return None
     given = watched(rule, Wire(Real, ()))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from symcat.card.definedness import bare
 from symcat.card.dimensions import GRADIENT, LOSS, ONE, PARAMETER, Equations, Unit
 from symcat.category import functions as fn
 from symcat.category.comprehension import Requirement
@@ -128,7 +129,7 @@ class _Analysis:
         """The units of the outputs."""
         arrays: dict[str, Unit | None] = dict(given)
         for node in f.nodes:
-            spell = lambda e, node=node: str(_letters(spelled(f, Requirement(node.extents, e, "!=0", "!=0")).expr))
+            spell = lambda e, node=node: str(bare(spelled(f, Requirement(node.extents, e, "!=0", "!=0")).expr))
             self.bodies[node.name] = node.body
             arrays[node.name] = self.unit(node.body, arrays, spell)
         return [arrays[out] for out in f.outs]
@@ -231,8 +232,3 @@ def _readable(unit: Unit) -> Unit:
 def _bracketed(unit: Unit) -> str:
     found = _readable(unit)
     return "a pure number" if found.dimensionless else str(found)
-
-
-def _letters(e: sp.Expr) -> sp.Expr:
-    """An expression without the indices of its reads."""
-    return e.xreplace({read: sp.Symbol(read.name, real=True) for read in e.atoms(At)})

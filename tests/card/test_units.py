@@ -6,6 +6,7 @@ import pytest
 from symcat.card.dimensions import LOSS, PARAMETER, Equations, Unit
 from symcat.card.units import units
 from symcat.learn.optimisers import OPTIMISERS, optimiser, state
+from symcat.learn.optimisers.optimiser import keyword_only
 
 
 def clipped(p, g, *, lr=0.1, bound=1.0):
@@ -82,23 +83,28 @@ def scaled(unit, loss, parameter):
     return loss ** float(unit.power(LOSS)) * parameter ** float(unit.power(PARAMETER))
 
 
+def started(initial, p, hypers):
+    if not callable(initial):
+        return float(initial)
+    return initial(p, **{name: hypers[name] for name in keyword_only(initial)})
+
+
 @pytest.mark.parametrize("rule", [*(read(f) for f, _ in EXPECTED), *OPTIMISERS.values()], ids=lambda rule: rule.name)
 def test_a_rule_in_other_units_makes_the_same_steps(rule):
     """Every quantity rescaled by its unit: then the path is, too, whatever the rule is.  The rule itself is run on floats."""
     found = units(rule)
-    if rule.look or any(len(row.wire(rule.wire).shape) > 1 for row in rule.data):
-        pytest.skip("the function is not run as it is")
     if found.conflicts or any(unit.power(name) for unit in found.of.values() for name, _ in unit.powers if name not in (LOSS, PARAMETER)):
         pytest.skip("no consistent units, as the rule's own test says")
     random = np.random.default_rng(0)
-    p, gradients = random.normal(size=4), random.normal(size=(3, 4))
-    data = [np.abs(random.normal(size=() if row.kind in ("loss", "optimum") else 4)) for row in rule.data]
+    sized = lambda wire: tuple(int(extent) if extent.is_Integer else 4 for extent in wire.shape)
+    p, gradients = random.normal(size=sized(rule.wire)), random.normal(size=(3, *sized(rule.wire)))
+    data = [np.abs(random.normal(size=sized(row.wire(rule.wire)))) for row in rule.data]
     ends = []
     for loss, parameter in ((1.0, 1.0), SCALES):
         factor = {name: scaled(unit, loss, parameter) for name, unit in found.of.items()}
         hypers = {row.name: float(rule.value(row.name)) * factor[row.name] for row in rule.hypers}
         here = p * parameter
-        states = [row.initial(here) if callable(row.initial) else float(row.initial) for row in rule.states]
+        states = [started(row.initial, here, hypers) for row in rule.states]
         for g in gradients:
             given = [value * factor[row.name] for value, row in zip(data, rule.data, strict=True)]
             out = rule.rule(here, g * loss / parameter, *given, *states, **hypers)
