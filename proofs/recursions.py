@@ -293,14 +293,41 @@ def lookahead(ps, gs, *, lr, alpha):
     return ps[-2] - alpha * lr * (gs[-2] + gs[-1])
 
 
+# ---- composites: a factor of the rate for each step, from 0 on
+def descent_at(factors, ps, gs, lr):
+    return ps[0] - lr * total([factor * g for factor, g in zip(factors, gs, strict=True)])
+
+
+def descent_cosine(ps, gs, *, lr, steps, least):
+    angles = [np.pi * np.minimum(k, steps) / steps for k in range(len(gs))]
+    return descent_at([(1 + least + (1 - least) * np.cos(angle)) / 2 for angle in angles], ps, gs, lr)
+
+
+def descent_exponential(ps, gs, *, lr, rate):
+    return descent_at([rate**k for k in range(len(gs))], ps, gs, lr)
+
+
+def descent_drop(ps, gs, *, lr, factor):
+    """At steps = 2."""
+    return descent_at([1, 1, *[factor] * len(gs)][: len(gs)], ps, gs, lr)
+
+
+def adam_warmup(ps, gs, *, lr, b1, b2, eps, steps):
+    return adam(ps, gs, lr=lr * np.minimum(len(gs) / steps, 1), b1=b1, b2=b2, eps=eps)
+
+
+def adam_clipped(ps, gs, *, lr, b1, b2, eps, bound):
+    return adam(ps, [g * bound / np.maximum(size(g), bound) for g in gs], lr=lr, b1=b1, b2=b2, eps=eps)
+
+
 FORMS: dict[str, Callable] = {form.__name__: form for form in (
     gradient_descent, momentum, momentum_ema, nesterov_substituted, normalised_descent, clipped_descent, value_clipped_descent, descent_l2,
     descent_decoupled, polyak_step, sign_descent, signum, lion, adagrad, rmsprop, rmsprop_inside, rmsprop_centred, adadelta, adam,
     adam_eps_hat, adamw, adam_l2, amsgrad, amsgrad_max_first, amsgrad_correction_first, adamax, nadam, nadam_scheduled, radam, yogi,
     yogi_corrected, adabelief, adahessian, sophia, lars, lamb, dog, prodigy, polyak_averaging, ema_averaging, schedule_free,
-    schedule_free_training, lookahead,
+    schedule_free_training, lookahead, descent_cosine, descent_exponential, descent_drop, adam_warmup, adam_clipped,
 )} | {"heavy_ball": momentum, "momentum_torch": momentum, "nesterov": momentum, "nesterov_torch": nesterov_substituted}
-AT = {"radam": {"b2": 0.999}, "lookahead": {"period": 2}}
+AT = {"radam": {"b2": 0.999}, "lookahead": {"period": 2}, "descent_drop": {"steps": 2}}
 ANYWHERE = ("adam_l2", "lamb")       # for any points, since those of the optimiser itself are long expressions
 COMPARED = {"polyak_averaging": "mean", "ema_averaging": "mean"}    # a state instead of the parameter
 SOURCE = "the paper that the optimiser's docstring names"

@@ -138,7 +138,7 @@ class Learner:
             shape = self._shape(wire.shape)
             bound = np.sqrt(6 / (np.prod(shape[:-1]) + shape[-1])) if len(shape) > 1 else 0.0
             params.append(draw.uniform(-bound, bound, shape) if bound else np.zeros(shape))
-        return [*self.optimiser.initial(params), *params]
+        return [*self.optimiser.initial(params, self.params.names), *params]
 
     def compile(self, backend: str = "numba", **options: object) -> object:
         """A kernel that trains: see `compile_learner` of the backend for its options."""

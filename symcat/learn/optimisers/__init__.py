@@ -20,6 +20,14 @@ from symcat.learn.optimisers.adam import (
 )
 from symcat.learn.optimisers.adaptive import adadelta, adagrad, rmsprop, rmsprop_centred, rmsprop_inside
 from symcat.learn.optimisers.averaging import ema_averaging, lookahead, polyak_averaging, schedule_free, schedule_free_training
+from symcat.learn.optimisers.composites import (
+    adam_clipped,
+    adam_lookahead,
+    adam_warmup,
+    descent_cosine,
+    descent_drop,
+    descent_exponential,
+)
 from symcat.learn.optimisers.descent import (
     clipped_descent,
     descent_decoupled,
@@ -78,6 +86,7 @@ OPTIMISERS: dict[str, Optimiser] = {rule.name: rule for rule in (
     yogi, yogi_corrected, adabelief, adahessian, sophia,
     lars, lamb, dog, prodigy,
     polyak_averaging, ema_averaging, schedule_free, schedule_free_training, lookahead,
+    descent_cosine, descent_exponential, descent_drop, adam_warmup, adam_clipped, adam_lookahead,
     nat_gd, nat_heavy_ball, nat_adam,
     newton, damped_newton, marquardt, gauss_newton, natural_gradient, damped_natural_gradient, online_newton, bfgs,
     adagrad_full, shampoo, shampoo_half, shampoo_one_sided, shampoo_inverse, soap, kfac, kfac_damped,

@@ -163,8 +163,8 @@ class Optimiser:
             result = result * Space(tuple((f"{state}_{name}", shaped) for state, shaped in states))
         return result
 
-    def initial(self, params: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The initial states for parameters of these values, wire by wire, as floats."""
+    def initial(self, params: Sequence[np.ndarray], names: Sequence[str] = ()) -> list[np.ndarray]:
+        """The initial states for parameters of these values, wire by wire, as floats; they do not depend on the wires' names."""
         found: list[np.ndarray] = []
         for array in map(np.asarray, params):
             start = self.start(Wire(Real, tuple(map(dim, array.shape))))
