@@ -77,6 +77,9 @@ def _part(stated: Mapping[str, Any], proof: Mapping[str, Any], equality: str) ->
     if proof["method"] == "identical programs":
         same_program(stated["lhs"], stated["rhs"])
         return "identical programs"
+    if "reads" in proof["trace"]:
+        matrices({**stated, "hypotheses": []}, proof["trace"]["reads"])
+        return "words replayed"
     if "replay" not in proof["trace"]:
         return UNCHECKED
     alone = VALUES if equality != FUNCTIONS and closed(stated) else ""

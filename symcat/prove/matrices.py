@@ -46,6 +46,15 @@ def settle_matrices(goal: MatrixEquation, seed: int = 0) -> Words | Witness | st
         return tested
     if not tested:
         return "no small exact point satisfies the hypotheses and all requirements, or none was decided"
+    reads = normal_form(goal)
+    if isinstance(reads, str):
+        return f"{METHOD}: {reads} ({tested} points agree)"
+    found = premises_of(goal.lhs, goal.rhs, (*goal.facts, *goal.lhs.facts, *goal.rhs.facts))
+    return Words((*map(str, goal.hypotheses), *found), {"reads": reads}, tested)
+
+
+def normal_form(goal: MatrixEquation) -> int | str:
+    """With which names for sums both sides have one normal form in words; or why they have none."""
     data, why = json.loads(canonical_json(dump_matrices(goal))), ""
     for reads in NAMED:
         try:
@@ -53,10 +62,9 @@ def settle_matrices(goal: MatrixEquation, seed: int = 0) -> Words | Witness | st
                 matrices(data, reads)
         except Refused as refusal:
             why = why or str(refusal)
-            continue
-        found = premises_of(goal.lhs, goal.rhs, (*goal.facts, *goal.lhs.facts, *goal.rhs.facts))
-        return Words((*map(str, goal.hypotheses), *found), {"reads": reads}, tested)
-    return f"{METHOD}: {why} ({tested} points agree)"
+        else:
+            return reads
+    return why
 
 
 # ---- data

@@ -12,7 +12,7 @@ from symcat.category.objects import EXACT
 from symcat.category.space import Real, dims, space
 from symcat.category.trace import apply, trace
 from symcat.errors import DataError, ShapeError, UsageError
-from symcat.laws.claim import Claim
+from symcat.laws.claim import Claim, Equation
 from symcat.laws.matrices import Hypothesis, MatrixEquation, coisometry, inverse, isometry, orthogonal, symmetric
 from symcat.learn.optimisers import muon
 from symcat.prove.certificate import recheck
@@ -127,3 +127,16 @@ def test_wrong_hypotheses_are_refused(make, error, words):
 def test_rotations_are_orthogonal(seed):
     p = rotation(4, Random(seed))
     assert (p.T @ p == np.eye(4, dtype=int)).all() and (p @ p.T == np.eye(4, dtype=int)).all()
+
+
+@pytest.mark.parametrize("slip, status", [(1, "proved"), (2, "refuted")])
+def test_many_products_without_hypotheses_go_to_words(slip, status, tmp_path):
+    """Muon on the transposed matrix, an equation like any other, which the index normal form would write out for hours."""
+    dom = space(p=Real[m, n], g=Real[m, n], v=Real[m, n])
+    left = trace(lambda p, g, v: tuple(x.T for x in apply(muon.step(), p, g, v)), dom)
+    right = trace(lambda p, g, v: apply(muon.step(Real[n, m]), p.T, g.T, slip * v.T), dom)
+    verdict = prove(Claim("a claim", "in words", "here", lambda: (Equation(left, right),)), tmp_path)
+    assert verdict.status == status and verdict.equality == "as morphisms"
+    if verdict.proved:
+        again = recheck(verdict.certificate["path"])
+        assert again.ok and "1 words replayed" in again.why, again.why
