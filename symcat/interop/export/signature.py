@@ -7,8 +7,7 @@ import keyword
 import re
 from collections.abc import Sequence
 
-import sympy as sp
-
+from symcat.category.hyper import exact_number
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Space
 from symcat.category.trace import trace
@@ -56,7 +55,7 @@ def hypers_read(rule: Optimiser, f: Morphism) -> list[str]:
 
 def defaults(rule: Optimiser) -> dict[str, str]:
     """The initial values of the states that are numbers."""
-    return {row.name: number(row.initial).text for row in rule.states if isinstance(row.initial, sp.Rational)}
+    return {row.name: number(exact_number(row.initial)).text for row in rule.states if not callable(row.initial)}
 
 
 def initial(rule: Optimiser, name: str) -> Morphism:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from types import ModuleType
+from dataclasses import dataclass
 
 from symcat import __version__
-from symcat.errors import SymcatError, UsageError, ValidationError
+from symcat.errors import UsageError, ValidationError
+from symcat.interop.export import readback
 from symcat.interop.export.arrays import arrays
 from symcat.interop.export.numba import numba
 from symcat.interop.export.optax import optax
-from symcat.interop.export.signature import identifier, title
 from symcat.interop.export.torch import torch
-from symcat.learn.optimisers import Optimiser, optimiser
+from symcat.learn.optimisers import Optimiser
 from symcat.prove.decide import decide
 from symcat.verdict import Verdict
+
+TRACED = "traced"
+STAND_IN = "traced with NumPy's functions in place of JAX's of the same names"
+Reader = Callable[[str, Optimiser], Optimiser]
 
 
 @dataclass(frozen=True)
 class Target:
-    """How a rule is written for a target, and how the text is read back as an optimiser."""
+    """How a rule is written for a target, and the ways in which the text is read back, with a word on each."""
 
     write: Callable[[Optimiser], str]
-    read: Callable[[str, Optimiser], Optimiser]
+    readers: tuple[tuple[str, Reader], ...]
 
 
 @dataclass(frozen=True)
@@ -39,24 +38,23 @@ class Exported:
     identical: bool
 
 
+TARGETS: dict[str, Target] = {
+    "numpy": Target(lambda rule: arrays(rule, "numpy"), ((TRACED, readback.function),)),
+    "jax": Target(lambda rule: arrays(rule, "jax"), ((STAND_IN, readback.function),)),
+    "numba": Target(numba, ((TRACED, readback.function),)),
+    "optax": Target(optax, (("through its jaxpr", readback.transformation), (f"on one leaf, {STAND_IN}", readback.one_leaf))),
+    "torch": Target(torch, (("by its step on symbolic tensors", readback.torch_class),)),
+}
+
+
 def export(rule: Optimiser, to: str) -> str:
     """The module of a rule for a target: numpy, jax, numba, optax or torch.
 
     ValidationError when the text, read back, is not proved to be the rule; UsageError for what a target cannot express.
 
     >>> from symcat.learn.optimisers import OPTIMISERS
-    >>> print(export(OPTIMISERS["gradient_descent"], "numpy").partition("import")[2])
-     numpy as np
-    <BLANKLINE>
-    <BLANKLINE>
-    def gradient_descent(p, g, *, lr=0.1):
-        '''p <- p - lr g.  Cauchy 1847.
-    <BLANKLINE>
-        lr in (0, oo).
-        '''
-        p = p - lr * g
-        return p
-    <BLANKLINE>
+    >>> print(export(OPTIMISERS["sign_descent"], "numpy").partition("import numpy as np")[2].strip().splitlines()[-2])
+        p = p - lr * np.sign(g)
     """
     found = exported(rule, to)
     if not found.verdict.proved:
@@ -69,71 +67,20 @@ def exported(rule: Optimiser, to: str) -> Exported:
     if to not in TARGETS:
         raise UsageError(f"no target {to!r}: there are {', '.join(TARGETS)}")
     target = TARGETS[to]
-    text = target.write(rule)
-    back = target.read(text, rule)
-    mine, theirs = rule.step(), back.step(rule.wire)
-    verdict = decide(mine, theirs)
-    if verdict.refuted:
-        raise ValidationError(f"the export of {rule.name} to {to}, read back, is not the rule: {verdict}")
+    text, mine = target.write(rule), rule.step()
+    for way, reader in target.readers:
+        theirs = reader(text, rule).step(rule.wire)
+        verdict = decide(mine, theirs)
+        if verdict.refuted:
+            raise ValidationError(f"the export of {rule.name} to {to}, read back {way}, is not the rule: {verdict}")
+        if verdict.proved:
+            break
     identical = mine.digest == theirs.digest
-    return Exported(f'"""{_header(rule, to, verdict, identical)}\n"""\n\n{text}', verdict, identical)
+    return Exported(f'"""{_header(rule, to, verdict, identical, way)}\n"""\n\n{text}', verdict, identical)
 
 
-def _header(rule: Optimiser, to: str, verdict: Verdict, identical: bool) -> str:
+def _header(rule: Optimiser, to: str, verdict: Verdict, identical: bool, way: str) -> str:
     how = "the same program" if identical else f"equal, by {verdict.method}"
-    claim = f"read back, this text is the rule: {how}\ncertificate {verdict.certificate['digest']}" if verdict.proved \
-        else f"NOT PROVED to be the rule: {verdict}"
-    return f"{rule.name}, exported to {to} by symcat {__version__}\n\nrule {rule.step().digest}\n{claim}"
-
-
-def read_function(text: str, rule: Optimiser) -> Optimiser:
-    """The function of a module's text as an optimiser, with the declared ranges of the rule."""
-    module = load(text.replace("import jax.numpy as jnp", "import numpy as jnp"), identifier(rule))
-    back = optimiser(getattr(module, identifier(rule)), data={row.name: row.kind for row in rule.data}, shape=rule.shape)
-    return replace(back, hypers=tuple(replace(row) for row in rule.hypers))
-
-
-def read_optax(text: str, rule: Optimiser) -> Optimiser:
-    """The transformation of a module's text, through its jaxpr."""
-    from symcat.interop import optax as reader
-
-    module = load(text, identifier(rule))
-    zeros = [row.name for row in rule.hypers if rule.value(row.name) == 0]
-    return reader.read(getattr(module, identifier(rule)), shape=rule.shape, symbolic=zeros)
-
-
-def read_torch(text: str, rule: Optimiser) -> Optimiser:
-    """The optimizer of a module's text, by its own step on symbolic tensors."""
-    from symcat.interop import torch as reader
-
-    name = title(identifier(rule))
-    zeros = {row.name: True for row in rule.hypers if rule.value(row.name) == 0}
-    return reader.read(getattr(load(text, identifier(rule)), name), zeros, shape=rule.shape)
-
-
-def load(text: str, name: str) -> ModuleType:
-    """A text as a module; ValidationError when it cannot be run."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"symcat_export_{name}.py"
-        path.write_text(text, encoding="utf-8")
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[path.stem] = module
-        try:
-            spec.loader.exec_module(module)
-        except SymcatError:
-            raise
-        except Exception as error:
-            raise ValidationError(f"the exported text cannot be run: {type(error).__name__}: {error}") from error
-        finally:
-            del sys.modules[path.stem]
-    return module
-
-
-TARGETS: dict[str, Target] = {
-    "numpy": Target(lambda rule: arrays(rule, "numpy"), read_function),
-    "jax": Target(lambda rule: arrays(rule, "jax"), read_function),
-    "numba": Target(numba, read_function),
-    "optax": Target(optax, read_optax),
-    "torch": Target(torch, read_torch),
-}
+    claim = f"read back {way}, this text is the rule: {how}\ncertificate {verdict.certificate['digest']}" if verdict.proved \
+        else f"NOT PROVED to be the rule: {verdict.reason:.200}"
+    return f"{rule.name}, exported to {to} by symcat {__version__}\n\nrule {rule.step().digest}\n{claim}".replace("\\", "/")
