@@ -19,16 +19,19 @@ from symcat.diff import premises as lattice
 from symcat.diff import term
 from symcat.diff.difference import Difference
 from symcat.diff.order import ordered
-from symcat.diff.pair import Pair, foreign, pair, realigned
+from symcat.diff.pair import FOREIGN, Pair, foreign, pair, realigned
 from symcat.diff.paths import Screen
 from symcat.diff.premises import CONSTANT_RATE, DEGENERATE, INSIDE, OUTSIDE, Premise
 from symcat.diff.settle import Proof, by_induction
 from symcat.diff.states import Fit, Relation
+from symcat.diff.translate import translations
 from symcat.diff.witness import SYMBOLIC, difference
 from symcat.interop.rules import read
+from symcat.learn.optimisers.names import canonical
 
 Given = Mapping[str, object] | Sequence[str] | str | None
 SETS = 4            # sets of premises that are proved
+NO_TRANSLATION = "no hyperparameters of b were found with which it reproduces a"
 
 
 def diff(a: object, b: object, *, translate: bool = False, given: Given = None, timeout: float = 60.0) -> Difference:
@@ -47,8 +50,28 @@ def diff(a: object, b: object, *, translate: bool = False, given: Given = None, 
     start = time.perf_counter()
     both = matched(pair(read(a), read(b)))
     values, constant = lattice.given(both, given)
-    comparison = Comparison(both.under(values), constant, tuple(f"{s} = {v}" for s, v in values.items()), start + timeout)
-    return comparison.run().timed(time.perf_counter() - start)
+    stated = tuple(f"{s} = {v}" for s, v in values.items())
+    comparison = Comparison(both.under(values), constant, stated, start + timeout)
+    found = comparison.run()
+    if translate and found.relation not in ("equal", "equal-under-state-map") and not values:
+        same = translated(both, constant, start + timeout)
+        found = replace(found, note="; ".join(filter(None, (found.note, NO_TRANSLATION)))) if same is None else same
+    return found.timed(time.perf_counter() - start)
+
+
+def translated(both: Pair, constant: bool, until: float) -> Difference | None:
+    """Equality with other hyperparameters of b, as formulas in those of a."""
+    late = lambda: time.perf_counter() > until
+    for found in translations(both, late):
+        names = {s.name.removesuffix(FOREIGN): str(e) for s, e in found.items()}
+        rates = [foreign(row.symbol) for row in both.b.hypers if canonical(r.name for r in both.b.hypers)[row.name] == "lr"]
+        about_rate = any(both.rate in e.free_symbols for s, e in found.items() if s not in rates)
+        comparison = Comparison(replace(both, align={**both.align, **found}), constant or about_rate,
+                                tuple(f"{name} of {both.b.name} = {text}" for name, text in names.items()), until)
+        same = None if late() else comparison.equal(comparison.pair, ())
+        if same is not None:
+            return replace(same, relation="equal-under-premises", translation=names)
+    return None
 
 
 def matched(both: Pair) -> Pair:
@@ -169,8 +192,9 @@ class Comparison:
 
     def _answer(self, relation: str, **parts: object) -> Difference:
         parts.setdefault("premises", self.given)
-        return Difference(self.pair.a.name, self.pair.b.name, relation, defaults=term.defaults(self.pair), aligned=term.aligned(self.pair),
-                          **parts)
+        rules = (self.pair.a, self.pair.b)
+        return Difference(*(rule.name for rule in rules), relation, defaults=term.defaults(self.pair), aligned=term.aligned(self.pair),
+                          reading=tuple(f"{rule.name}: {text}" for rule in rules for text in rule.notes), **parts)
 
 
 def proved(pair: Pair, screen: Screen, varying: bool, late: Callable[[], bool]) -> Proof | None:

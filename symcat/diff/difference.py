@@ -20,7 +20,7 @@ class Difference:
     hyperparameters, `assumes` the ranges and domain conditions of the proof, `witness` an exact point at which the parameter paths
     differ, `first_step` the first step at which that shows and `term` what differs there.  `initial_state` and `recursion` compare
     the two parts of a rule one by one, `defaults` lists defaults that differ, `translation` is the map of hyperparameters that
-    makes b reproduce a.
+    makes b reproduce a, `reading` what readers of other libraries decided on their own.
 
     >>> Difference("a", "b", "unknown", note="late").exit_code
     3
@@ -43,6 +43,7 @@ class Difference:
     defaults: tuple[str, ...] = ()
     aligned: tuple[str, ...] = ()
     shapes: str = ""
+    reading: tuple[str, ...] = ()
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class Difference:
                 "seconds": round(self.seconds, 3), "term": self.term, "note": self.note,
                 "certificate": dict(self.certificate) if self.certificate else None, "assumes": list(self.assumes),
                 "translation": dict(self.translation), "initial_state": self.initial_state, "recursion": self.recursion,
-                "defaults": list(self.defaults), "aligned": list(self.aligned), "shapes": self.shapes}
+                "defaults": list(self.defaults), "aligned": list(self.aligned), "shapes": self.shapes, "reading": list(self.reading)}
 
     def __bool__(self) -> bool:
         raise UsageError("a Difference is neither true nor false: ask for .same or .relation")

@@ -130,7 +130,9 @@ class Pair:
         """The learning rate, when both have it."""
         found = [name for name, row in canonical(row.name for row in self.a.hypers).items() if row == "lr"]
         symbol = sp.Symbol(found[0], real=True) if found else None
-        return symbol if symbol in self.align.values() and symbol not in self.premises else None
+        theirs = [name for name, row in canonical(row.name for row in self.b.hypers).items() if row == "lr"]
+        image = self.align[sp.Symbol(theirs[0] + FOREIGN, real=True)] if theirs else sp.S.Zero
+        return symbol if symbol in image.free_symbols and symbol not in self.premises else None
 
     def shared(self, symbol: sp.Symbol) -> bool:
         """Whether both rules have a hyperparameter."""

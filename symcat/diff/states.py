@@ -136,21 +136,34 @@ class Fit:
         return None
 
     def _coefficient(self, values: np.ndarray) -> sp.Expr | None:
-        """A rational times a product of powers of hyperparameters and of 1 - h, with exponents that are halves, or None."""
-        if np.all(np.abs(values) < CLOSE):
-            return sp.S.Zero
-        if np.any(np.abs(values) < CLOSE):
-            return None
-        logs = np.column_stack([np.log(np.abs(own)) for _, own in self.factors] + [np.ones(len(values))])
-        target = np.log(np.abs(values))
-        exponents, *_ = np.linalg.lstsq(logs, target, rcond=None)
-        halves = [sp.Rational(round(2 * float(e)), 2) for e in exponents[:-1]]
-        with np.errstate(all="ignore"):
-            product = np.prod([own ** float(h) for (_, own), h in zip(self.factors, halves, strict=True)], axis=0)
-        number = Fraction(float(np.median(values / product))).limit_denominator(16) if np.isfinite(product).all() else Fraction(0)
-        if not number or np.any(np.abs(float(number) * product - values) > CLOSE * np.abs(values)):
-            return None
-        return sp.Rational(number.numerator, number.denominator) * sp.Mul(*(e**h for (e, _), h in zip(self.factors, halves, strict=True)))
+        return power_product(values, self.factors)
+
+
+def power_product(values: np.ndarray, factors: Sequence[tuple[sp.Expr, np.ndarray]]) -> sp.Expr | None:
+    """A rational times a product of powers of factors, with exponents that are halves, that takes given values; None for none.
+
+    >>> h = np.array([0.2, 0.3, 0.7])
+    >>> power_product(-2 / h**0.5, [(sp.Symbol("h"), h)])
+    -2/sqrt(h)
+    """
+    if np.all(np.abs(values) < CLOSE):
+        return sp.S.Zero
+    if np.any(np.abs(values) < CLOSE) or not np.isfinite(values).all():
+        return None
+    logs = np.column_stack([np.log(np.abs(own)) for _, own in factors] + [np.ones(len(values))])
+    target = np.log(np.abs(values))
+    exponents, *_ = np.linalg.lstsq(logs, target, rcond=None)
+    halves = [sp.Rational(round(2 * float(e)), 2) for e in exponents[:-1]]
+    with np.errstate(all="ignore"):
+        product = np.ones(len(values))
+        for (_, own), h in zip(factors, halves, strict=True):
+            product = product * own ** float(h)
+    if not np.isfinite(product).all():
+        return None
+    number = Fraction(float(np.median(values / product))).limit_denominator(16)
+    if not number or np.any(np.abs(float(number) * product - values) > CLOSE * np.abs(values)):
+        return None
+    return sp.Rational(number.numerator, number.denominator) * sp.Mul(*(e**h for (e, _), h in zip(factors, halves, strict=True)))
 
 
 def _broadcasts(x: np.ndarray, y: np.ndarray) -> bool:

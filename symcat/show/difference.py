@@ -45,5 +45,6 @@ def _lines(found: Difference) -> Iterator[tuple[str, str]]:
     yield "shapes", found.shapes
     yield "assumes", shortened(found.assumes)
     yield "proof", found.certificate["digest"][:16] if found.certificate else ""
+    yield "read with", "; ".join(text for text in found.reading if "counts of steps" in text)
     yield "note", found.note
     yield "time", f"{found.seconds:.2f} s"
