@@ -63,7 +63,7 @@ def with_metric(rule: Optimiser, kind: str = "cometric", name: str = "C") -> Opt
 
 
 def with_connection(rule: Optimiser, momentum: str = "m", name: str = "Gamma") -> Optimiser:
-    """The rule whose momentum is carried along: m'_k + sum_lj Gamma^l_kj d^j m_l, d the displacement of the parameter.
+    """The rule whose new momentum m is carried along with its step d: m_k + sum_lj Gamma^l_kj d^j m_l.
 
     The rule reads the Christoffel symbols Gamma[l, k, j] = Gamma^l_kj at the parameter as its last datum.  As steps vanish the rate of
     the momentum is replaced by its covariant derivative along the path.
@@ -76,8 +76,8 @@ def with_connection(rule: Optimiser, momentum: str = "m", name: str = "Gamma") -
     def function(p, g, *rest, **hypers):
         data, (symbols, *states) = rest[: len(rule.data)], rest[len(rule.data):]
         moved, *new = _tuple(rule.rule(p, g, *data, *states, **hypers))
-        carried = np.broadcast_to(states[place], p.shape)
-        new[place] = new[place] + np.einsum("lkj,j,l->k", symbols, moved - p, carried)
+        kept = np.broadcast_to(new[place], p.shape)
+        new[place] = kept + np.einsum("lkj,j,l->k", symbols, moved - p, kept)
         return moved, *new
 
     states = tuple(replace(row, functor=row.functor or "covector") if row.name == momentum else row for row in rule.states)
