@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
                                    allow_abbrev=False)
     root.add_argument("--version", action="version", version=f"symcat {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_learn, _prove, _check, _diff, _verify, _export, _bench, _doctor):
+    for add in (_learn, _prove, _check, _matrix, _diff, _verify, _export, _bench, _doctor):
         add(commands)
     return root
 
@@ -99,6 +99,14 @@ def _check(commands: argparse._SubParsersAction) -> None:
     add("--laws", metavar="NAME,...", help="only these laws, or kinds of findings")
     add("--format", choices=("text", "markdown", "latex", "json"), default="text", help="of what is printed (default: text)")
     add("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one claim (default: 60)")
+
+
+def _matrix(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "matrix", "write the laws of every rule that can be read as a page")
+    add = command.add_argument
+    add("--only", choices=("ours", "optax", "torch"), action="append", help="only the rules of one home; may be given again")
+    add("--out", default=OUT, metavar="DIR", help=f"where matrix.html and matrix.md are written (default: {OUT})")
+    add("--timeout", type=_seconds, default=20.0, metavar="S", help="seconds for one claim (default: 20)")
 
 
 def _diff(commands: argparse._SubParsersAction) -> None:
