@@ -11,6 +11,7 @@ from symcat.laws.naturality import families as rows
 from symcat.laws.naturality.actions import Sparse
 from symcat.laws.naturality.combined import together
 from symcat.laws.naturality.families import Family
+from symcat.laws.naturality.flow import flow_of, flow_square, words
 from symcat.laws.naturality.inference import Found, inferred
 from symcat.laws.naturality.levels import LEVELS, level
 from symcat.laws.naturality.path import path
@@ -29,8 +30,8 @@ class CardLaw:
     """One row of a law card.
 
     `step` is about one step from any state, with S(phi) as `functors` says; `path` about the parameter at every step from the
-    initial states (None where it cannot be stated); `levels` are weaker claims, by name: Fc, rate, O.  `legs` names the equations
-    of `step` in order; the witness of a refutation has the number of one as `equation` and its leg as `output`: p, a state, look.
+    initial states (None where it cannot be stated); `levels` are weaker claims, by name: F (the flow), Fc, rate, O.  `legs` names the
+    equations of `step` in order; the witness of a refutation has the number of one as `equation` and its leg as `output`: p, a state, look.
     """
 
     name: str
@@ -81,15 +82,17 @@ def law_table(rule: Optimiser) -> dict[str, Callable[[], CardLaw]]:
 def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
     families, found = _known(rule, families)
     moved = [{state: one.transport for state, one in each.items()} for each in found]
-    words = "; ".join(dict.fromkeys(family.words for family in families))
+    maps = "; ".join(dict.fromkeys(family.words for family in families))
     said = "; ".join(dict.fromkeys(functors(family, each) for family, each in zip(families, found, strict=True)))
-    statement = f"one step commutes with {words}" + (f"; S: {said}" if said else "")
+    statement = f"one step commutes with {maps}" + (f"; S: {said}" if said else "")
     pairs = list(zip(families, moved, strict=True))
     step = _claim(name, statement, lambda: tuple(leg for family, each in pairs for leg in square(rule, family, each)))
-    along = _claim(f"{name} path", f"from the initial states, the parameter at every step goes with {words}",
+    along = _claim(f"{name} path", f"from the initial states, the parameter at every step goes with {maps}",
                    lambda: together([path(rule, family, each) for family, each in pairs]))
-    levels = {key: _claim(f"{name} {key}", f"along {words}: {text}", partial(level, key, rule, families[0], moved[0]))
+    levels = {key: _claim(f"{name} {key}", f"along {maps}: {text}", partial(level, key, rule, families[0], moved[0]))
               for key, text in LEVELS.items() if name in FACTORS}
+    if name == "diffeomorphism" and (flow := flow_of(rule)):
+        levels["F"] = _claim(f"{name} F", words(flow), partial(flow_square, flow))
     legs = ("p", *rule.state_names, *((LOOK,) if rule.look else ())) * len(families)
     bent = any(family.kind == "chart" for family in families) and _given_at_start(rule)
     return CardLaw(name, statement, SOURCE, step, None if bent else along, levels, legs, said)

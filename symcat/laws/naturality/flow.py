@@ -33,7 +33,9 @@ from symcat.category.trace import apply, trace
 from symcat.derivative.forward import D
 from symcat.errors import SymcatError
 from symcat.laws.claim import Equation
+from symcat.laws.naturality.families import diagonal_scaling
 from symcat.laws.naturality.functors import Transport
+from symcat.laws.naturality.inference import inferred
 from symcat.laws.premises import suppose
 from symcat.learn.optimisers import Optimiser
 
@@ -119,6 +121,12 @@ def flow_of(rule: Optimiser) -> Flow | None:
     return flow if flow.moves else None
 
 
+def along_coordinates(rule: Optimiser) -> dict[str, Transport]:
+    """How each state moves: points as phi says, others by the powers with which they move when coordinates are scaled."""
+    scaled = inferred(rule, *diagonal_scaling(rule.wire)).found
+    return {row.name: Transport(point=True) if row.functor == "point" else scaled[row.name].transport for row in rule.states}
+
+
 def words(flow: Flow) -> str:
     """What goes to 0, for statements."""
     kept = ", averages keeping their memory in steps" if flow.fixed and flow.memories else ""
@@ -169,13 +177,13 @@ class Bent:
         return factor[(None,) * axis + (slice(None),) + (None,) * (rank - axis - 1)]
 
 
-def flow_square(flow: Flow, transports: Mapping[str, Transport]) -> tuple[Equation, ...]:
-    """The equations of the flow's square, at every size: one for the value and one for the rate of each output.
+def flow_square(flow: Flow, given: Mapping[str, Transport] | None = None) -> tuple[Equation, ...]:
+    """The equations of the flow's square, at every size: the parameter's velocity, then the value and the rate of each state.
 
     The inputs are the source's parameter and points, the target's q and its points, the target's gradient, data and states.
     """
     rule = flow.rule
-    step = rule.step()
+    step, transports = rule.step(), along_coordinates(rule) if given is None else given
     points = [row.name for row in rule.states if transports[row.name].point]
     inner = step.dom
     dom = Space((("d", rule.wire), ("e", rule.wire), ("q", rule.wire), *inner)) * Space(tuple(
@@ -204,14 +212,6 @@ def flow_square(flow: Flow, transports: Mapping[str, Transport]) -> tuple[Equati
     both = suppose(both, conditions)
     count = len(both.outs) // 2
     return tuple(Equation(_only(both, k), _only(both, count + k)) for k in range(count))
-
-
-def legs(rule: Optimiser, transports: Mapping[str, Transport]) -> tuple[str, ...]:
-    """What each equation of the flow's square is about."""
-    found = ["p"]
-    for name in rule.state_names:
-        found += [f"{name}'"] if transports[name].point else [name, f"{name}'"]
-    return tuple(found)
 
 
 def _only(f: Morphism, position: int) -> Morphism:

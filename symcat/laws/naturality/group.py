@@ -13,8 +13,9 @@ COUNTED = ("translation", "uniform_scaling", "diagonal_scaling", "sign_flips", "
 def group(verdicts: Mapping[str, str]) -> str:
     """The group that the proved laws generate, by the laws' names and their verdicts' statuses; "" where none is proved.
 
-    A law that is neither proved nor refuted may enlarge it: then it is written with "at least".  With "diffeomorphism F" proved, a
-    flow is natural under all diffeomorphisms, whatever its steps are.
+    A law that is neither proved nor refuted may enlarge it: then it is written with "at least".  With "diffeomorphism F" and
+    "linear" proved, a flow is natural under all diffeomorphisms that keep the orientation, whatever its steps are: the derivatives of
+    linear maps and of maps of single coordinates generate theirs.
 
     >>> group({"translation": "proved", "sign_flips": "proved", "permutation": "proved", "rotation": "refuted"})
     'B_n⋉Rⁿ'
@@ -26,7 +27,7 @@ def group(verdicts: Mapping[str, str]) -> str:
 
     matrix = any(name.startswith(("row_", "left_")) for name in verdicts)
     found = _of_matrices(holds) if matrix else _of_vectors(holds)
-    if holds("diffeomorphism F") or holds("diffeomorphism"):
+    if (holds("diffeomorphism F") or holds("diffeomorphism")) and holds("linear"):
         return "Diff(M)" if holds("diffeomorphism") else f"Diff(M) for the flow, {found} for the step"
     open_laws = [name for name in COUNTED if verdicts.get(name) == "unknown"]
     return f"at least {found}" if found and open_laws else found
