@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sympy as sp
@@ -64,12 +64,51 @@ def _updating(parts: Split) -> Split:
     body = _opened(node.body, old, parts) if pointwise else node.body
     change = body - old if pointwise and old in sp.Add.make_args(body) else At(array, *place) - old
     update = replace(node, name="update_", body=change, extents=node.shape, out=place)
+    inner, update = _scaled(update, parts)
     kept = array in {out for name, out in parts.outs.items() if name != "p"} or any(array in n.sources for n in parts.leaf) \
         or update.body.has(At(array, *place))
     leaf: list[Comprehension] = []
     for other in parts.leaf:
-        leaf += [*([other] if other.name != array or kept else []), *([update] if other.name == array else [])]
+        leaf += [*([other] if other.name != array or kept else []), *([*inner, update] if other.name == array else [])]
+    leaf = _needed(leaf, {**parts.outs, "p": "update_"})
     return replace(parts, leaf=tuple(leaf), outs={**parts.outs, "p": "update_"})
+
+
+def _scaled(update: Comprehension, parts: Split) -> tuple[list[Comprehension], Comprehension]:
+    """An update as a number times a direction: the factors that are numbers stand before the rest, where XLA is fastest."""
+    place = tuple(map(index, range(len(update.shape))))
+    nodes = {At(node.name, *place): node for node in parts.leaf if node.pointwise and node.shape == update.shape}
+    outs = set(parts.outs.values())
+    reads = [read for node in parts.leaf for read in node.body.atoms(At)]
+
+    def pulled(body: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        factor, rest = sp.S.One, []
+        for part in sp.Mul.make_args(body):
+            inner = nodes.get(part)
+            if not part.has(At):
+                factor *= part
+            elif inner is not None and inner.body.is_Mul and inner.name not in outs and reads.count(part) <= 1:
+                scale, left = pulled(inner.body)
+                factor, rest = factor * scale, [*rest, left]
+            else:
+                rest.append(part)
+        return factor, sp.Mul(*rest)
+
+    factor, direction = pulled(update.body)
+    if factor in (1, -1) or isinstance(direction, At):
+        return [], replace(update, body=factor * direction)
+    inner = replace(update, name="direction", body=direction)
+    return [inner], replace(update, body=factor * At("direction", *place))
+
+
+def _needed(leaf: Sequence[Comprehension], outs: Mapping[str, str]) -> list[Comprehension]:
+    """The nodes that outputs are made of."""
+    needed, kept = set(outs.values()), []
+    for node in reversed(leaf):
+        if node.name in needed:
+            kept.append(node)
+            needed |= node.sources
+    return kept[::-1]
 
 
 def _opened(body: sp.Expr, old: sp.Expr, parts: Split) -> sp.Expr:
