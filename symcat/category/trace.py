@@ -173,7 +173,7 @@ def _keyword(tape: Tape, value: Given) -> object:
     """What the function receives for a keyword-only argument."""
     if isinstance(value, Hyper):
         return wrap(tape.scalar(value.symbol))
-    return wrap(lift(tape, value)) if isinstance(value, sp.Expr) and not value.is_number else value
+    return wrap(lift(tape, value)) if isinstance(value, sp.Expr) else value
 
 
 def _output(tape: Tape, item: object, dom: Space, function: Callable) -> str:

@@ -226,3 +226,8 @@ def test_linear_algebra_over_z5() -> None:
     rng = np.random.default_rng(2)
     A, x = rng.integers(0, 5, (4, 4)), rng.integers(0, 5, 4)
     np.testing.assert_array_equal(evaluate(f, [A, x])[0], (3 * (A @ x) - x.sum() + np.roll(x, -1)) % 5)
+
+
+def test_a_number_for_a_hyperparameter_takes_numpy_functions():
+    f = trace(lambda x, *, b: np.sqrt(b) * x if b > 0 else x, space(x=Real[n]), hypers={"b": sp.Rational(1, 4)})
+    assert str(f.nodes[0]) == "mul[i] = x[i]/2"
