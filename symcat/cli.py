@@ -140,8 +140,8 @@ def _doctor(commands: argparse._SubParsersAction) -> None:
 def _bench(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, "bench", "measure what is claimed about speed and reach, on this machine")
     add = command.add_argument
-    add("suite", nargs="?", choices=("prover", "zoo"), default="prover",
-        help="the provers, or the bug zoo of optimisers (default: prover)")
+    add("suite", nargs="?", choices=("prover", "zoo", "export"), default="prover",
+        help="the provers, the bug zoo of optimisers, or exported code (default: prover)")
     add("--only", choices=("scalar", "sizes", "campaign"), help="goals over scalars beside SymPy, proofs for all sizes, or the campaign")
     add("--count", type=_positive, default=600, help="goals over scalars, a third of them held out (default: 600)")
     add("--peers", type=_natural, metavar="N", help="so many of the goals held out are given to SymPy too (default: all)")

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from symcat.bench import export
 from symcat.bench.environment import environment
 from symcat.bench.prover import scalar, sizes, whole
 from symcat.bench.prover.goals import goals
@@ -96,7 +97,16 @@ def _zoo(arguments: argparse.Namespace, console: Console) -> Report:
     return report
 
 
-SUITES: dict[str, dict[str, Part]] = {"prover": {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}, "zoo": {"zoo": _zoo}}
+def _export(arguments: argparse.Namespace, console: Console) -> Report:
+    """Exported code beside its bounds and originals."""
+    with _progress(console, "exported code", export.STEPS) as step:
+        report = export.report(step)
+    console.print(rows(report.rows, "one step of exported code, processor time, in turns with what it is compared with"))
+    return report
+
+
+SUITES: dict[str, dict[str, Part]] = {"prover": {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}, "zoo": {"zoo": _zoo},
+                                     "export": {"export": _export}}
 
 
 def _described(machine: Mapping[str, Any]) -> str:
