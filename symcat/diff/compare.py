@@ -45,7 +45,7 @@ def diff(a: object, b: object, *, translate: bool = False, given: Given = None, 
     >>> rule = lambda p, g, buf=0, *, lr=0.01, gamma=0.9: (p - lr * (gamma * buf + g), gamma * buf + g)
     >>> found = diff(momentum, optimiser(rule, name="inside"))
     >>> found.relation, found.state_map, found.premises
-    ('equal-under-state-map', ('buf_b = -v_a/lr',), ('constant lr',))
+    ('equal-under-state-map', ('v_a = -buf_b*lr',), ('constant lr',))
     """
     start = time.perf_counter()
     both = matched(pair(read(a), read(b)))
