@@ -55,12 +55,13 @@ class Networks:
             except Refused:
                 self.deferred[node["name"]] = node
                 continue
-            named = isinstance(value, Matrix) and 0 < self.reads <= self.count(node["name"], self.program["nodes"])
+            count = self.count(node["name"], self.program["nodes"]) + self.program["outs"].count(node["name"])
+            named = isinstance(value, Matrix) and 0 < self.reads <= count
             self.values[node["name"]] = self.algebra.named(value) if named else value
         return [self.output(out, shape) for out, (_, _, shape) in zip(self.program["outs"], self.program["cod"], strict=True)]
 
     def count(self, name: str, e: Any) -> int:
-        """At how many places an array is read."""
+        """At how many places an array is read in bodies."""
         if isinstance(e, list):
             return int(e[:2] == ["at", name]) + sum(self.count(name, part) for part in e)
         return self.count(name, e["body"]) if isinstance(e, dict) else 0
@@ -124,7 +125,8 @@ class Networks:
                 return self.read(name, [self.place(i, box) for i in indices])
             case ["Delta", ["+", *pair]] if len(pair) == 2:
                 return [Term(ONE, (self.delta(pair, box),))]
-        return [Term(self.scalar(e))]
+        factor = self.scalar(e)
+        return [Term(factor)] if factor else []
 
     def delta(self, pair: Sequence[Any], box: Sequence[int]) -> Read:
         plus = [e for e in pair if e[:1] == ["index"]]

@@ -189,18 +189,18 @@ class Algebra:
         return self.product(self.product(left, one), right)
 
     def stripped(self, a: Matrix) -> tuple[Matrix, Matrix, Matrix]:
-        """left, inner, right with a = left inner right, the inner one as short as rules make it."""
+        """left, inner, right with a = left inner right, the inner one as short as rules make it, of these the first in order."""
         left, inner, right = self.identity(a.shape[0]), a, self.identity(a.shape[1])
         while True:
-            best, chosen = length(inner), None
+            best, chosen = order(inner), None
             for outer, undo in [(None, None), *self.ends(inner.shape[0], 0)]:
                 for behind, undone in [(None, None), *self.ends(inner.shape[1], 1)]:
                     found = inner if undo is None else self.product(undo, inner)
                     found = found if undone is None else self.product(found, undone)
                     again = found if outer is None else self.product(outer, found)
                     again = again if behind is None else self.product(again, behind)
-                    if again.terms == inner.terms and length(found) < best:
-                        best, chosen = length(found), (found, outer, behind)
+                    if again.terms == inner.terms and order(found) < best:
+                        best, chosen = order(found), (found, outer, behind)
             if chosen is None:
                 return left, inner, right
             inner = chosen[0]
@@ -220,8 +220,9 @@ class Algebra:
         return Matrix(2, (self.size(one, 0), self.size(one, 1)), {(one,): ONE})
 
 
-def length(a: Matrix) -> int:
-    return sum(map(len, a.terms))
+def order(a: Matrix) -> tuple:
+    """What makes one polynomial simpler than another: fewer letters first."""
+    return sum(map(len, a.terms)), frozen(a.terms)
 
 
 def frozen(terms: Mapping[Word, Scalar]) -> tuple:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from symcat.category.comprehension import Fact
 from symcat.category.morphism import Morphism
+from symcat.category.serialise import dump, dump_fact
 from symcat.category.space import Real
 from symcat.errors import ShapeError, UsageError
 from symcat.laws.claim import Equation
@@ -89,6 +91,12 @@ class MatrixEquation:
                     raise UsageError(f"two hypotheses about {name}: one is understood for each matrix")
                 seen.add(name)
             _shaped(hypothesis, [dom[name].shape for name in hypothesis.names])
+
+
+def data_of(goal: MatrixEquation) -> dict[str, Any]:
+    """The goal as JSON-able data, as a certificate and the checker have it."""
+    return {"kind": "matrices", "lhs": dump(goal.lhs), "rhs": dump(goal.rhs), "facts": [dump_fact(fact) for fact in goal.facts],
+            "hypotheses": [[one.kind, *one.names] for one in goal.hypotheses]}
 
 
 def _shaped(hypothesis: Hypothesis, shapes: Sequence[tuple]) -> None:

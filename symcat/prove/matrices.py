@@ -13,17 +13,17 @@ import numpy as np
 import sympy as sp
 
 from symcat.category.deserialise import load, load_fact
-from symcat.category.serialise import canonical_json, dump, dump_fact
+from symcat.category.serialise import canonical_json
 from symcat.checker.forms import Refused, refusing
 from symcat.checker.words import matrices
 from symcat.errors import DataError
-from symcat.laws.matrices import Hypothesis, MatrixEquation
+from symcat.laws.matrices import Hypothesis, MatrixEquation, data_of
 from symcat.prove.index.equal import premises_of
 from symcat.prove.refute import BITS, Difference, Judge
 from symcat.prove.sample import GENERIC, HYPERS, Setting
 from symcat.prove.witness import Point, Witness, written
 
-KIND, METHOD = "matrices", "words of matrices"
+METHOD = "words of matrices"
 TRIES, ENOUGH, SIZES = 24, 6, 6
 NAMED = (1, 4, 3, 2, 0)     # sums that are read so often get names; 0 for none
 SIMPLE = {"integers": lambda r: Fraction(r.choice((-1, 1, 2))), "generic": GENERIC["signed"]}
@@ -55,7 +55,7 @@ def settle_matrices(goal: MatrixEquation, seed: int = 0) -> Words | Witness | st
 
 def normal_form(goal: MatrixEquation) -> int | str:
     """With which names for sums both sides have one normal form in words; or why they have none."""
-    data, why = json.loads(canonical_json(dump_matrices(goal))), ""
+    data, why = json.loads(canonical_json(data_of(goal))), ""
     for reads in NAMED:
         try:
             with refusing():
@@ -68,14 +68,8 @@ def normal_form(goal: MatrixEquation) -> int | str:
 
 
 # ---- data
-def dump_matrices(goal: MatrixEquation) -> dict[str, Any]:
-    """The goal as JSON-able data."""
-    return {"kind": KIND, "lhs": dump(goal.lhs), "rhs": dump(goal.rhs), "facts": [dump_fact(fact) for fact in goal.facts],
-            "hypotheses": [[one.kind, *one.names] for one in goal.hypotheses]}
-
-
 def load_matrices(data: Mapping[str, Any]) -> MatrixEquation:
-    """The goal that `dump_matrices` wrote; DataError for anything else."""
+    """The goal that `data_of` wrote; DataError for anything else."""
     if sorted(data) != FIELDS or not all(isinstance(data[name], list) for name in ("facts", "hypotheses")):
         raise DataError(f"an equation of matrices has the fields {', '.join(FIELDS)}")
     if not all(isinstance(one, list) and one and all(isinstance(word, str) for word in one) for one in data["hypotheses"]):

@@ -14,7 +14,7 @@ from symcat.category.deserialise import load, load_fact
 from symcat.category.serialise import canonical_json, content_digest, dump, dump_fact
 from symcat.errors import DataError
 from symcat.laws.induction import INDUCTIVE
-from symcat.laws.matrices import MatrixEquation
+from symcat.laws.matrices import MatrixEquation, data_of
 from symcat.prove.claim import Additive, Equation, Goal, Holds, Inequality, Order
 from symcat.prove.field.goal import KIND, dump_scalar, load_scalar
 from symcat.prove.field.read import ScalarGoal
@@ -51,9 +51,7 @@ def goal_data(goal: object) -> dict[str, Any]:
 
         return dump_induction(goal)
     if isinstance(goal, MatrixEquation):
-        from symcat.prove.matrices import dump_matrices
-
-        return dump_matrices(goal)
+        return data_of(goal)
     return dump_inequality(goal) if isinstance(goal, Inequality) else dump_formula(goal)
 
 

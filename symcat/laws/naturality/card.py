@@ -18,6 +18,7 @@ from symcat.laws.naturality.path import path
 from symcat.laws.naturality.projection import projected, projected_path
 from symcat.laws.naturality.spelling import functors
 from symcat.laws.naturality.squares import LOOK, square
+from symcat.laws.naturality.whole import group_of
 from symcat.laws.naturality.zero import stays, stays_for_ever
 from symcat.learn.optimisers import Optimiser, elementwise
 
@@ -86,9 +87,10 @@ def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
     said = "; ".join(dict.fromkeys(functors(family, each) for family, each in zip(families, found, strict=True)))
     statement = f"one step commutes with {maps}" + (f"; S: {said}" if said else "")
     pairs = list(zip(families, moved, strict=True))
-    step = _claim(name, statement, lambda: tuple(leg for family, each in pairs for leg in square(rule, family, each)))
+    group = partial(group_of, rule, name, families[0], moved[0])
+    step = _claim(name, statement, lambda: group(False) or tuple(leg for family, each in pairs for leg in square(rule, family, each)))
     along = _claim(f"{name} path", f"from the initial states, the parameter at every step goes with {maps}",
-                   lambda: together([path(rule, family, each) for family, each in pairs]))
+                   lambda: group(True) or together([path(rule, family, each) for family, each in pairs]))
     levels = {key: _claim(f"{name} {key}", f"along {maps}: {text}", partial(level, key, rule, families[0], moved[0]))
               for key, text in LEVELS.items() if name in FACTORS}
     if name == "diffeomorphism" and (flow := flow_of(rule)):
