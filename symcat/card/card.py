@@ -85,7 +85,8 @@ class Plan:
         found = {row.name: [verdicts[claim.name] for claim in row.claims] for row in self.table}
         entries = tuple(Entry(row.step, found[row.name][0]) for row in self.table)
         data = tuple(row.record(found[row.name]) for row in self.table)
-        group = group_of({name: one[0].status for name, one in found.items()}) if self.whole else ""
+        flows = {f"{row.name} F": verdicts[f"{row.name}, F"].status for row in self.table if "F" in row.levels}
+        group = group_of({name: one[0].status for name, one in found.items()} | flows) if self.whole else ""
         return Card(self.target, entries, data, group, self.asked.findings(verdicts))
 
 

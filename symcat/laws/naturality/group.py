@@ -27,10 +27,22 @@ def group(verdicts: Mapping[str, str]) -> str:
 
     matrix = any(name.startswith(("row_", "left_")) for name in verdicts)
     found = _of_matrices(holds) if matrix else _of_vectors(holds)
-    if (holds("diffeomorphism F") or holds("diffeomorphism")) and holds("linear"):
-        return "Diff(M)" if holds("diffeomorphism") else f"Diff(M) for the flow, {found} for the step"
-    open_laws = [name for name in COUNTED if verdicts.get(name) == "unknown"]
-    return f"at least {found}" if found and open_laws else found
+    return _of_flows(holds, f"at least {found}" if found and _open(holds, verdicts) else found)
+
+
+def _of_flows(holds: Holds, found: str) -> str:
+    if not holds("linear") or not (holds("diffeomorphism F") or holds("diffeomorphism")):
+        return found
+    return "Diff(M)" if holds("diffeomorphism") else f"Diff(M) for the flow, {found} for the step"
+
+
+def _open(holds: Holds, verdicts: Mapping[str, str]) -> list[str]:
+    """Laws whose verdict is open and matters: all of GL(n) follows from linear maps and reflections."""
+    covered: set[str] = set()
+    for side, hand in (("", ""), ("row_", "left_"), ("column_", "right_")):
+        if holds(f"{hand}linear") and holds(f"{side}sign_flips"):
+            covered |= {f"{side}permutation", f"{hand}rotation", f"{side}scaling", f"{side}diagonal_scaling", f"{side}uniform_scaling"}
+    return [name for name in COUNTED if verdicts.get(name) == "unknown" and name not in covered]
 
 
 def _of_vectors(holds: Holds) -> str:
