@@ -17,12 +17,13 @@ from symcat.category.space import Base, Dim, Real
 from symcat.category.tracing import arithmetic, indexing, reshaping
 from symcat.category.tracing.value import Tape, Value, materialise
 from symcat.errors import SymcatError, UsageError
-from symcat.interop import primitives
+from symcat.interop import parts, primitives
 from symcat.interop.decimals import exact
 from symcat.interop.program import POINTWISE, Constant, Operation, Program, Var
 from symcat.interop.sizes import number
 
 LARGEST_COUNT = {"int32": 2**31 - 1, "int64": 2**63 - 1, "uint32": 2**32 - 1, "int16": 2**15 - 1, "int8": 2**7 - 1}
+TABLE = primitives.TABLE | parts.TABLE
 REVERSED = {"gt": "lt", "ge": "le"}
 
 
@@ -39,7 +40,8 @@ class Run:
     subject: str
     notes: dict[str, None] = field(default_factory=dict)
     values: dict[Var, Value] = field(default_factory=dict)
-    counts: set[Var] = field(default_factory=set)
+    made: dict[Var, Operation] = field(default_factory=dict)
+    natural: set[str] = field(default_factory=set)      # arrays without a negative entry
     base: Base = Real
 
     def outputs(self, arguments: Sequence[Value]) -> list[Value]:
@@ -63,7 +65,7 @@ class Run:
 
     def _perform(self, operation: Operation) -> None:
         name = operation.name
-        if name not in primitives.TABLE:
+        if name not in TABLE:
             reason = primitives.REFUSED.get(name)
             if reason is None:
                 raise UsageError(f"{self.subject} uses the primitive {name}, which symcat cannot read")
@@ -72,13 +74,16 @@ class Run:
             values = self._operands(operation)
             if name not in primitives.INFINITE:
                 self.finite(operation, values)
-            result = primitives.TABLE[name](self, operation, *values)
+            result = TABLE[name](self, operation, *values)
         except UsageError:
             raise
         except SymcatError as error:
             read = ", ".join(map(primitives.name_of, operation.ins))
             raise UsageError(f"{self.subject}: the primitive {name} of {read}: {error}") from error
-        self.values[operation.outs[0]] = self.bare(result)
+        for out, value in zip(operation.outs, result if isinstance(result, list) else [result], strict=True):
+            self.values[out], self.made[out] = self.bare(value), operation
+            if value.array is not None and evidently_nonnegative(self, operation, values):
+                self.natural.update((value.array, self.values[out].name))
 
     def _operands(self, operation: Operation) -> list[Value]:
         """What an operation reads; axes of one entry stand where entries meet others of another shape."""
@@ -107,9 +112,18 @@ class Run:
     def note(self, text: str) -> None:
         self.notes.setdefault(text)
 
-    def nonnegative(self, var: Var) -> None:
-        """Remember that a whole number is at least 0."""
-        self.counts.add(var)
+    def nonnegative(self, value: Value) -> bool:
+        """Whether a value is evidently at least 0 everywhere."""
+        if value.array is not None:
+            return value.truth or value.array in self.natural
+        return certainly(value.scalar, ">=0", self.tape.hypers)
+
+    def guarded(self, operation: Operation, chooser: Value) -> bool | None:
+        """The truth that a condition has wherever the result of an operation is read, when that is known."""
+        for var, wanted in self.program.guards.get(operation, ()):
+            if chooser.array is not None and self.values[var].array == chooser.array:
+                return wanted
+        return None
 
     def refusal(self, operation: Operation, reason: str) -> UsageError:
         return UsageError(f"{self.subject} cannot be read because of the primitive {operation.name}: {reason}")
@@ -174,11 +188,30 @@ class Run:
             return _beyond(name, x, y)
         if x.array is not None and x.array == y.array:
             return name in ("le", "eq")
-        if name == "lt" and first in self.counts and y.array is None and y.scalar.is_nonpositive:
+        if name == "lt" and x.array is not None and self.nonnegative(x) and y.array is None and y.scalar.is_nonpositive:
             return False
         if x.array is not None or y.array is not None:
             return None
         return _sign_decides(name, sp.expand(x.scalar - y.scalar))
+
+
+NONNEGATIVE: dict[str, str] = {     # of what an operation gives no negative number: of anything, of the like, of two that are one
+    **dict.fromkeys(("abs", "exp", "exp2", "square", "sqrt", "rsqrt", "logistic"), "any"), "mul": "same",
+    **dict.fromkeys(("add", "div", "min", "reduce_sum", "reduce_max", "reduce_min", "broadcast_in_dim", "reshape", "squeeze", "transpose",
+                     "slice", "convert_element_type", "cumsum", "pow", "cbrt"), "like"), "max": "some"}
+
+
+def evidently_nonnegative(run: Run, operation: Operation, values: Sequence[Value]) -> bool:
+    """Whether an operation gives no negative number."""
+    if operation.name == "integer_pow" and operation.params["y"] % 2 == 0:
+        return True
+    kind = NONNEGATIVE.get(operation.name)
+    if kind == "same" and values[0].array is not None and values[0].array == values[1].array:
+        return True
+    signs = [run.nonnegative(value) for value in (values[1:] if operation.name == "select_n" else values) if finite(value)]
+    if kind == "some":
+        return any(signs)
+    return kind == "any" or ((kind in ("like", "same") or operation.name == "select_n") and all(signs))
 
 
 def finite(value: Value) -> bool:

@@ -5,7 +5,7 @@ A value of the program is a traced value of the shape that JAX gave it, or one o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ REFUSED: dict[str, str] = {
                      "custom_linear_solve", "tridiagonal_solve", "lu_pivots_to_permutation"), DECOMPOSITION),
     **dict.fromkeys(("floor", "ceil", "round", "nextafter"), "it rounds: traced values are real numbers"),
     **dict.fromkeys(("sort", "top_k", "approx_top_k", "argsort"), "it sorts: positions that depend on data are not in the language"),
-    **dict.fromkeys(("gather", "scatter", "scatter-add", "scatter_add", "dynamic_slice", "dynamic_update_slice"),
+    **dict.fromkeys(("scatter", "scatter-add", "scatter_add", "dynamic_update_slice"),
                     "it reads or writes at places that may depend on data"),
     **dict.fromkeys(("pure_callback", "io_callback", "debug_callback"), "it calls Python at run time"),
 }
@@ -81,7 +81,7 @@ def sqrt(run: Run, operation: Operation, x: Value) -> Value:
     bounds = x.scalar.args if x.array is None and isinstance(x.scalar, maximum) else ()
     if any(certainly(bound, ">0", run.tape.hypers) for bound in bounds):
         return pointwise("sqrt", sp.sqrt, x)
-    return arithmetic.sqrt(run.safe(operation, x))
+    return arithmetic.sqrt(x if run.nonnegative(x) else run.safe(operation, x))
 
 
 @primitive("rsqrt")
@@ -176,13 +176,34 @@ def select(run: Run, operation: Operation, chooser: Value, *branches: Value) -> 
     known = chooser.array is None and chooser.scalar.is_Integer
     if known and 0 <= chooser.scalar < len(branches):
         return branches[int(chooser.scalar)]
+    if (wanted := run.guarded(operation, chooser)) is not None and len(branches) == 2:
+        return branches[int(wanted)]
     run.finite(operation, branches)
+    if (bound := _bound(run, operation, branches)) is not None:
+        return bound
     if operation.ins[0].dtype == "bool":
         return branches[0] if len(branches) == 1 else arithmetic.where(chooser, branches[1], branches[0])
     result = branches[-1]
     for number in reversed(range(len(branches) - 1)):
         result = arithmetic.where(arithmetic.equal(chooser, number), branches[number], result)
     return result
+
+
+def _bound(run: Run, operation: Operation, branches: Sequence[Value]) -> Value | None:
+    """A choice by a comparison between what is compared: the greater or the lesser of two."""
+    made = run.made.get(operation.ins[0])
+    if made is None or made.name not in ("lt", "le", "gt", "ge") or len(branches) != 2:
+        return None
+    low, high = map(run.read, made.ins if made.name in ("lt", "le") else made.ins[::-1])
+    if not all(map(alike, branches, (low, high))):
+        return arithmetic.minimum(low, high) if all(map(alike, branches, (high, low))) else None
+    if high.array is None and high.scalar.is_nonpositive and run.nonnegative(low):
+        return low
+    return arithmetic.maximum(low, high)
+
+
+def alike(x: Value, y: Value) -> bool:
+    return x.array == y.array and x.scalar == y.scalar
 
 
 @primitive("clamp")
@@ -197,8 +218,10 @@ def remainder(run: Run, operation: Operation, x: Value, y: Value) -> Value:
         raise run.refusal(operation, "it takes a remainder of what is no counter")
     x.tape.require(x, ">=0")
     x.tape.require(arithmetic.subtract(2 * y.scalar - 1, x), ">=0")
-    run.nonnegative(operation.outs[0])
-    return arithmetic.where(arithmetic.greater_equal(x, y), arithmetic.subtract(x, y), x)
+    result = arithmetic.where(arithmetic.greater_equal(x, y), arithmetic.subtract(x, y), x)
+    if result.array is not None:
+        run.natural.add(result.array)
+    return result
 
 
 @primitive("convert_element_type")
@@ -240,11 +263,11 @@ def reshape(run: Run, operation: Operation, x: Value, *sizes: Value) -> Value:
 def transpose(run: Run, operation: Operation, x: Value) -> Value:
     if not x.rank:
         return x
-    own = _own(run, operation)
+    own = own_axes(run, operation)
     return reshaping.transpose(x, tuple(own[int(k)] for k in operation.params["permutation"] if int(k) in own))
 
 
-def _own(run: Run, operation: Operation, place: int = 0) -> dict[int, int]:
+def own_axes(run: Run, operation: Operation, place: int = 0) -> dict[int, int]:
     """The axes of an operand that are there, by JAX's numbers."""
     kept = [k for k, extent in enumerate(run.dims(operation.ins[place].shape)) if extent != 1]
     return {axis: k for k, axis in enumerate(kept)}
@@ -252,25 +275,9 @@ def _own(run: Run, operation: Operation, place: int = 0) -> dict[int, int]:
 
 @primitive("rev")
 def rev(run: Run, operation: Operation, x: Value) -> Value:
-    own = _own(run, operation)
+    own = own_axes(run, operation)
     axes = tuple(own[int(k)] for k in operation.params["dimensions"] if int(k) in own)
     return indexing.flip(x, axes) if x.rank and axes else x
-
-
-@primitive("slice")
-def cut(run: Run, operation: Operation, x: Value) -> Value:
-    if not x.rank:
-        return x
-    starts, stops = run.dims(operation.params["start_indices"]), run.dims(operation.params["limit_indices"])
-    strides = operation.params["strides"] or (1,) * len(starts)
-    parts = [slice(a, b, int(c)) for a, b, c in zip(starts, stops, strides, strict=True)]
-    return indexing.getitem(x, tuple(parts[axis] for axis in _own(run, operation)))
-
-
-@primitive("concatenate")
-def concatenate(run: Run, operation: Operation, *parts: Value) -> Value:
-    full = [run.full(value, var.shape) for value, var in zip(parts, operation.ins, strict=True)]
-    return joining.concatenate(full, int(operation.params["dimension"]))
 
 
 @primitive("iota")
@@ -290,7 +297,7 @@ def reduced(function: Callable[..., Value], uniform: Callable[[Value, sp.Expr], 
     def reduce(run: Run, operation: Operation, x: Value) -> Value:
         axes = tuple(map(int, operation.params["axes"]))
         if x.rank:
-            own = _own(run, operation)
+            own = own_axes(run, operation)
             return function(x, tuple(own[k] for k in axes if k in own))
         return uniform(x, sp.Mul(*[run.dims((operation.ins[0].shape[k],))[0] for k in axes]))
 
@@ -308,7 +315,7 @@ TABLE |= {"reduce_sum": reduced(reduction.total, lambda x, count: arithmetic.mul
 def cumsum(run: Run, operation: Operation, x: Value) -> Value:
     if operation.params.get("reverse"):
         raise run.refusal(operation, "it sums backwards")
-    own, axis = _own(run, operation), int(operation.params["axis"])
+    own, axis = own_axes(run, operation), int(operation.params["axis"])
     return reduction.cumsum(run.entries(x, operation.ins[0].shape), own[axis]) if axis in own else x
 
 
@@ -323,7 +330,7 @@ def dot_general(run: Run, operation: Operation, x: Value, y: Value) -> Value:
         second[int(j)] = first[int(i)]
     free = [label for k, label in enumerate(first) if k not in (*left, *batch_left)]
     free += [label for k, label in enumerate(second) if k not in (*right, *batch_right)]
-    labels = ["".join(own[k] for k in _own(run, operation, place)) for place, own in enumerate((first, second))]
+    labels = ["".join(own[k] for k in own_axes(run, operation, place)) for place, own in enumerate((first, second))]
     out = "".join(label for label in [*(first[int(i)] for i in batch_left), *free] if label in "".join(labels))
     values = [run.entries(value, atom.shape) for value, atom in zip((x, y), operation.ins, strict=True)]
     if not all(value.rank for value in values):
