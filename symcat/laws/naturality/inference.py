@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -25,7 +26,7 @@ from symcat.laws.naturality.squares import brought
 from symcat.learn.optimisers import Optimiser
 
 STEPS = 3
-TOLERANCE = 1e-7
+TOLERANCE, TINY = 1e-7, 1e-12
 STARTS = (0, 1, -1, 2, -2)      # powers by which an initial value that is a number is tried
 GIVEN = {"scale": 1.7, "half": 0.4, "cosine": 0.6, "shear": 0.7}
 
@@ -64,17 +65,19 @@ def inferred(rule: Optimiser, family: Family, wire: Wire | None = None) -> Infer
              if row.functor is not None and (moved := declared(row.functor, family, wire)) is not None}
     runs = _Runs(rule, family, wire)
     best: dict[str, Found] = {}
-    highest = -1
-    for powers in _initial_powers(rule, family):
-        found, score = runs.judge(powers, known)
-        if score > highest:
-            best, highest = found, score
-    return Inferred({name: best[name] for name in rule.state_names}, highest == STEPS * (1 + len(rule.states)))
+    highest = (-1, 0)
+    for powers in _initial_powers(rule, family, runs.fixed):
+        for emptied in (False, True) if runs.fixed else (False,):
+            found, score = runs.judge(powers, known, emptied)
+            if score > highest:
+                best, highest = found, score
+    return Inferred({name: best[name] for name in rule.state_names}, highest[1] == STEPS * (1 + len(rule.states)))
 
 
-def _initial_powers(rule: Optimiser, family: Family) -> Iterator[Mapping[str, int]]:
-    """How initial values that are numbers other than 0 are scaled: each of them by each power, under scalings alone."""
-    free = [row.name for row in rule.states if family.kind in ("scale", "loss") and not callable(row.initial) and row.initial != 0]
+def _initial_powers(rule: Optimiser, family: Family, fixed: Sequence[int]) -> Iterator[Mapping[str, int]]:
+    """How initial values that are fixed, other than 0, are scaled: each of them by each power, under scalings alone."""
+    free = [row.name for k, row in enumerate(rule.states) if family.kind in ("scale", "loss")
+            and (k in fixed or (not callable(row.initial) and row.initial != 0))]
     for choice in product(STARTS, repeat=min(len(free), 3)):
         yield dict(zip(free, choice, strict=False))
 
@@ -119,9 +122,19 @@ class _Runs:
             data.append(array + 3 if row.kind == "loss" else array)
         return self._draw(self.wire), data
 
-    def judge(self, powers: Mapping[str, int], known: Mapping[str, Found]) -> tuple[dict[str, Found], int]:
-        """The transports that fit best, and how many states fitted for how many steps; the parameter counts too."""
-        first, second = self._states(powers)
+    @cached_property
+    def fixed(self) -> tuple[int, ...]:
+        """The states that start at a function of the parameter that is no function of it: the identity, say."""
+        starts = zip(self._started(self.point), self._started(self.point + 1), strict=True)
+        same = [bool(np.any(one) and np.array_equal(one, other)) for one, other in starts]
+        return tuple(k for k, row in enumerate(self.rule.states) if callable(row.initial) and same[k])
+
+    def judge(self, powers: Mapping[str, int], known: Mapping[str, Found], emptied: bool) -> tuple[dict[str, Found], tuple[int, int]]:
+        """The transports that fit best, how many states have one, and at how many steps they and the parameter fit.
+
+        `emptied` starts states near 0 that start at something fixed, which moves along no map.
+        """
+        first, second = self._states(powers, emptied)
         found = {}
         total = _agreeing([run[0] for run in second], [self._moved("p", self.family.point(), run[0], run[0]) for run in first])
         for k, name in enumerate(self.rule.state_names):
@@ -133,13 +146,13 @@ class _Runs:
                     best, score = transport, agrees
             found[name] = known.get(name) or Found(best, "inferred" if score else "none")
             total += score
-        return found, total
+        return found, (sum(one.how != "none" for one in found.values()), total)
 
     def _unmatched(self, wire: Wire) -> Transport:
         """What a square is written with for a state that nothing fits: covectors along a chart, else the state as it is."""
         return Transport(((0, -1),)) if self.family.kind == "chart" and wire == self.wire else STILL
 
-    def _states(self, powers: Mapping[str, int]) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]]]:
+    def _states(self, powers: Mapping[str, int], emptied: bool) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]]]:
         """Parameter and states after each step, at both ends."""
         one = [self.point, *self._started(self.point)]
         other_point = self._moved("p", self.family.point(), self.point, self.point)
@@ -147,6 +160,8 @@ class _Runs:
         for k, name in enumerate(self.rule.state_names):
             if powers.get(name):
                 other[k + 1] = other[k + 1] * GIVEN["scale"] ** powers[name]
+        for k in self.fixed if emptied else ():
+            one[k + 1], other[k + 1] = TINY * one[k + 1], TINY * other[k + 1]
         runs: tuple[list, list] = ([], [])
         program = brought(self.rule, self.family, self.wire)
         for gradient, data in self.inputs:
@@ -188,8 +203,8 @@ def _agreeing(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> int:
     """The number of first steps at which two runs agree; an array that is 0 on both sides agrees with everything."""
     count = 0
     for left, right in zip(ours, theirs, strict=True):
-        size = np.abs(left) + np.abs(right)
-        if not (np.all(np.isfinite(size)) and np.all(np.abs(left - right) <= TOLERANCE * size + 1e-300)):
+        size = np.max(np.abs(left) + np.abs(right))
+        if not (np.isfinite(size) and np.all(np.abs(left - right) <= TOLERANCE * size)):
             break
         count += 1
     return count
