@@ -13,7 +13,7 @@ from tests.category.programs import BY_NAME
 from tests.kernel.steps import REAL_PROGRAMS, descent, learner, learner_step, learner_values, learner_work, program_step
 
 ODD = {"B": 3, "n": 7, "m": 5, "k": 4, "h": 9, "w": 3}
-OPTIMISERS = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+OPTIMISERS = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "heavy_ball", "radam", "dog", "descent_cosine")
 
 
 @pytest.mark.parametrize("program", REAL_PROGRAMS, ids=lambda p: p.name)

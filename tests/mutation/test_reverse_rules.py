@@ -85,6 +85,7 @@ def test_a_wrong_declared_derivative_is_caught(function, position, change, monke
 @pytest.mark.parametrize("function, wrong", [
     (relu, lambda x: 1 - step(-x) + step(x) * 0 + step(-x)), (absolute, lambda x: step(x)), (sigmoid, lambda x: sigmoid(x)),
     (softplus, lambda x: sigmoid(-x)), (sp.tanh, lambda x: 1 - sp.tanh(x)), (sp.log, lambda x: 1 / x**2), (sign, lambda x: step(x)),
+    (sp.sin, lambda x: -sp.cos(x)), (sp.cos, sp.sin),
 ], ids=lambda value: getattr(value, "__name__", ""))
 def test_a_plausible_but_wrong_derivative_is_caught(function, wrong, monkeypatch):
     row = FUNCTIONS[function]
