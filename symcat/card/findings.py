@@ -131,8 +131,7 @@ def _units(rule: Optimiser) -> list[Finding]:
     of = {name: "any" if name in found.free else str(unit) for name, unit in found.of.items()}
     said = [("loss scale", found.loss_scale), ("uniform scaling", found.uniform_scaling)]
     kept = " and ".join(name for name, holds in said if holds)
-    words = f"{found}" + (f"; so the rule keeps {kept}" if kept else "; so the rule keeps neither loss scale nor uniform scaling, "
-                          "unless a hyperparameter that has a unit does nothing")
+    words = f"{found}; by them " + (f"{kept} is kept" if kept else "neither loss scale nor uniform scaling is kept")
     notes = [{"finding": "units", "level": NOTE, "detail": words, "units": of}]
     return notes + [{"finding": "units", "level": PROBLEM, "detail": f"no consistent units: {text}"} for text in found.conflicts]
 
@@ -150,7 +149,8 @@ def _stability(rule: Optimiser) -> list[Finding]:
     found = stability(rule)
     if found is None:
         return []
-    words = f"on the quadratic h p^2/2: stable for {found.words}, by the Hurwitz conditions"
+    region = found.words if found.words.startswith(("nowhere", "everywhere")) else f"for {found.words}"
+    words = f"stable on the quadratic h p^2/2 {region}, by the Hurwitz conditions"
     return [{"finding": "stability", "level": NOTE, "detail": words, "conditions": [f"{e} > 0" for e in found.conditions],
              "checked": found.checked}]
 

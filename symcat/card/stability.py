@@ -54,7 +54,7 @@ def stability(rule: Optimiser) -> Stability | None:
     for e in _hurwitz(sp.Poly(polynomial, z), w):
         left = _left(e, hypers)
         if left is None:
-            return Stability((e,), polynomial, "nowhere: a root stays on the unit circle or outside")
+            return Stability((e,), polynomial, "nowhere (a root stays on the unit circle or outside)")
         conditions += [one for one in left if one not in conditions]
     return _stated(rule, tuple(conditions), polynomial, hypers)
 

@@ -142,3 +142,26 @@ def test_equations_find_contradictions_and_leave_the_rest_free():
     assert str(known(Unit.of({"a": 3}))) == "[L]^4/[p]"
     assert not known.equal(Unit.of({"b": 3}), Unit.of({LOSS: 1}))
     assert known.free(("a", "c")) == ("c",)
+
+
+BY_THE_TABLE = {    # uniform scaling, loss scale, with eps = 0 and without decay: the columns U and LS of the table of naturality
+    "nn": ("gradient_descent", "momentum", "nesterov", "clipped_descent", "damped_newton", "schedule_free"),
+    "nY": ("normalised_descent", "sign_descent", "signum", "lion", "rmsprop", "adagrad", "adam", "amsgrad", "adamw", "nadam", "shampoo",
+           "adagrad_full", "muon_exact", "soap"),
+    "Yn": ("shampoo_half", "shampoo_inverse", "online_newton"),
+    "YY": ("polyak_step", "newton", "marquardt", "lars", "lamb", "dog", "prodigy", "adahessian"),
+}
+
+
+@pytest.mark.parametrize("expected, name", [(key, name) for key, names in BY_THE_TABLE.items() for name in names if name in OPTIMISERS])
+def test_units_agree_with_the_table(expected, name):
+    """A length that starts at a number is no unit of the step: the table asks about one step, with the length as a state."""
+    rule = OPTIMISERS[name]
+    zero = {row.name: 0 for row in rule.hypers if row.name in ("eps", "wd") and name not in ("adamw", "lion")}
+    found = units(rule.at(**zero) if zero else rule)
+    if name == "adamw":
+        found = units(rule.at(eps=0))
+    gaps = [unit for unit, words in zip(found.gaps, found.conflicts, strict=True) if "starts at" not in words]
+    quantities = [*gaps, *(found.of[hyper] for hyper in found.hypers)]
+    kept = ["Y" if all(unit.power(base) == 0 for unit in quantities) else "n" for base in (PARAMETER, LOSS)]
+    assert "".join(kept) == expected, (found, found.conflicts)
