@@ -7,6 +7,7 @@ import pytest
 from scipy.special import expit
 
 from symcat.category.elementwise import sign
+from symcat.category.evaluate import evaluate
 from symcat.errors import DataError, UnprovedError, UsageError
 from symcat.laws.obligations import obligations
 from symcat.learn.data import load, split
@@ -14,7 +15,9 @@ from symcat.learn.layers import mlp
 from symcat.learn.learner import Learner
 from symcat.learn.losses import Loss, loss
 from symcat.learn.models import model
-from symcat.learn.optimisers import adam, gradient_descent, optimiser
+from symcat.learn.optimisers import OPTIMISERS, adam, gradient_descent, optimiser
+from symcat.learn.optimisers.combinators import Tensor, frozen
+from symcat.learn.optimisers.schedules import cosine, with_schedule
 from symcat.prove.decide import prove
 
 DATA = split(load("iris"))
@@ -68,6 +71,19 @@ def test_a_refuted_obligation_is_named():
     decided = [SimpleNamespace(claim=claim, verdict=SimpleNamespace(proved=False, status="refuted")) for claim in obligations(one)]
     with pytest.raises(UnprovedError, match=r"learning step \(refuted\)"):
         one.compile(obligations=decided)
+
+
+@pytest.mark.parametrize("rule", [OPTIMISERS["heavy_ball"], Tensor({"W": with_schedule(adam, cosine(steps=9))}, frozen)], ids=str)
+def test_states_that_start_at_the_parameter_and_tensors_train_as_the_interpreter_does(rule):
+    one = learner(rule)
+    kernel = one.compile(unproved=True, batch=5)
+    state, values = one.initial(seed=3), one.optimiser.assignment()
+    found, _ = kernel.kernel.epoch([array.copy() for array in state], DATA.train.X[:20], DATA.train.Y[:20])
+    for k in range(4):
+        batch = DATA.train.X[5 * k:5 * k + 5], DATA.train.Y[5 * k:5 * k + 5]
+        *state, _ = evaluate(one.step, (*state, *batch), hypers=values)
+    for ours, theirs in zip(found, state, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
 
 
 def test_fit_goes_on_from_where_it_was_and_predicts():
