@@ -42,7 +42,8 @@ MOMENTUM = {"m": ((0, -1),)}
 FACTOR = {"L": ((0, -1), (1, -1))}
 CASES = [     # rule, axis, blocks of each state, whether the group is orthogonal, whether the start counts, whether it holds
     (cubic, 0, {}, True, False, True), (cubic, 1, {}, True, True, True), (cubic, 0, {}, False, False, False),
-    (normalised, 0, MOMENTUM, True, True, True), (normalised, 1, MOMENTUM, True, True, False), (normalised, 0, MOMENTUM, False, True, False),
+    (normalised, 0, MOMENTUM, True, True, True), (normalised, 1, MOMENTUM, True, True, False),
+    (normalised, 0, MOMENTUM, False, True, False),
     (muon, 0, MOMENTUM, True, True, True), (muon, 1, {"m": ((1, -1),)}, True, True, True), (muon, 0, {"m": ()}, True, False, False),
     (one_sided, 0, FACTOR, True, True, True), (one_sided, 1, {"L": ()}, True, True, True),
     (one_sided, 0, {"L": ()}, True, False, False),
