@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symcat.show.card import SHORT, TITLES, Law, functors, levels, reason, sections
+from symcat.show.card import SHORT, TITLES, Law, common, functors, levels, reason, sections
 
 LONGEST = 240
 SPECIAL = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -38,12 +38,13 @@ def markdown(data: Mapping[str, Any]) -> str:
     """
     lines = [f"# Law card of {data['target']}", ""]
     for title, laws in sections(data["laws"]):
-        square, weaker = _square(laws), levels(laws)
+        square, weaker, told = _square(laws), levels(laws), common(laws)
         heads = ["law", "one step", *(["path", *weaker, "states move as"] if square else []), "premises, or the witness"]
         lines += [f"## {title.capitalize()}", "", _row(heads), "|" + "---|" * len(heads)]
-        lines += [_row([law["name"], f"**{law['verdict'].upper()}**", *(_cells(law, weaker) if square else []), shortened(reason(law))])
-                  for law in laws]
-        lines.append("")
+        for law in laws:
+            cells = _cells(law, weaker) if square else []
+            lines.append(_row([law["name"], f"**{law['verdict'].upper()}**", *cells, shortened(reason(law, told))]))
+        lines += ["", *([_escaped(f"Every proof: under {'; '.join(told)}."), ""] if told else [])]
     if data["group"]:
         lines += [f"Natural under **{data['group']}**.", ""]
     if data["findings"]:
@@ -80,15 +81,15 @@ def latex(data: Mapping[str, Any]) -> str:
     lines = [r"\documentclass{article}", r"\usepackage[T1]{fontenc}", r"\usepackage{amssymb,booktabs,longtable,array}",
              r"\usepackage[margin=2cm]{geometry}", r"\begin{document}", rf"\section*{{Law card of {_tex(data['target'])}}}"]
     for title, laws in sections(data["laws"]):
-        square, weaker = _square(laws), levels(laws)
+        square, weaker, told = _square(laws), levels(laws), common(laws)
         heads = ["law", "one step", *(["path", *weaker] if square else []), "premises, or the witness"]
         columns = "ll" + ("l" * (1 + len(weaker)) if square else "") + rf">{{\raggedright\arraybackslash}}p{{{7 if square else 10}cm}}"
         lines += [rf"\subsection*{{{title.capitalize()}}}", rf"\begin{{longtable}}{{{columns}}}", r"\toprule",
                   " & ".join(heads) + r" \\", r"\midrule", r"\endhead"]
         for law in laws:
-            cells = [law["name"], law["verdict"], *(_cells(law, weaker)[:-1] if square else []), shortened(reason(law))]
+            cells = [law["name"], law["verdict"], *(_cells(law, weaker)[:-1] if square else []), shortened(reason(law, told))]
             lines.append(" & ".join(map(_tex, cells)) + r" \\")
-        lines += [r"\bottomrule", r"\end{longtable}"]
+        lines += [r"\bottomrule", r"\end{longtable}", *([_tex(f"Every proof: under {'; '.join(told)}.")] if told else [])]
     if data["group"]:
         lines.append(rf"Natural under {_tex(data['group'])}.")
     if data["findings"]:

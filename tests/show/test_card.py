@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from symcat.show.card import card, reason, sections
+from symcat.show.card import card, common, reason, sections
 from symcat.show.card_text import latex, markdown, shortened
 
 WITNESS = {"dims": {"n": 1}, "inputs": {"p": ["1"]}, "left": "-1", "right": "-1/2", "output": "m_1", "index": [0]}
@@ -38,8 +38,16 @@ def test_square_brackets_are_no_markup():
 
 
 def test_a_path_with_another_verdict_is_told_apart():
-    assert "on the path: lr > 0" in reason(REFUTED)
+    assert "on the path proved: lr > 0" in reason(REFUTED)
     assert "on the path" not in reason({**REFUTED, "path": REFUTED})
+
+
+def test_premises_that_all_proofs_share_are_told_once():
+    laws = [PROVED, {**PROVED, "name": "PutGet", "premises": ["lr > 0", "t >= 0"]}, REFUTED]
+    assert common(laws) == ("lr > 0",) and common([PROVED, REFUTED]) == ()
+    assert reason(laws[1], common(laws)) == "t >= 0"
+    for text in (printed({**DATA, "laws": laws}), markdown({**DATA, "laws": laws}).replace("&lt;", "<")):
+        assert text.count("lr > 0") == 2      # told once, and once for the path of the law that is refuted
 
 
 def test_sections_keep_every_law():
