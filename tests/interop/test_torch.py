@@ -1,5 +1,7 @@
 """Optimizers read from torch, against torch itself in double precision; and what cannot be read."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
@@ -140,6 +142,21 @@ class Own(torch.optim.Optimizer):
                 rate = group["lr"] / math.sqrt(max(4, state["step"]))
                 p.data.add_(m + 0.01 * (p - state["origin"]), alpha=-rate)
 
+class Grouped(Own):
+    """Schedule-free averaging, with its count in the group and its point set by default."""
+
+    def __init__(self, params, lr=0.1):
+        torch.optim.Optimizer.__init__(self, params, dict(lr=lr, k=0))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            group["k"] += 1
+            for p in group["params"]:
+                z = self.state[p].setdefault("z", p.clone())
+                z.sub_(group["lr"] * p.grad)
+                p.lerp_(z, 1 / group["k"])
+
 class Branching(Own):
     def step(self):
         for p in self.param_groups[0]["params"]:
@@ -180,16 +197,16 @@ def own(tmp_path):
     return path
 
 
-def test_a_class_of_ones_own(own, double):
-    rule = read(f"{own}:Own")
-    assert rule.state_names == ("step", "m", "origin")
-    import importlib.util
+@pytest.mark.parametrize("name, states", [("Own", ("step", "m", "origin")), ("Grouped", ("k", "z"))])
+def test_a_class_of_ones_own(own, double, name, states):
+    rule = read(f"{own}:{name}")
+    assert rule.state_names == states
     spec = importlib.util.spec_from_file_location("own_optimizer", own)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     start = np.array([1.0, -2.0])
     p = torch.nn.Parameter(torch.tensor(start))
-    optimizer = module.Own([p])
+    optimizer = getattr(module, name)([p])
     step, x, states = rule.step(Real[2]), start, rule.initial([start])
     for g in gradients((2,)):
         p.grad = torch.tensor(g)

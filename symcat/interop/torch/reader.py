@@ -7,7 +7,6 @@ to.  A first step that differs from later ones on these values gets a state of i
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,60 +17,22 @@ import sympy as sp
 import torch
 
 from symcat.category.comprehension import Fact
-from symcat.category.hyper import Hyper, exact_number, hyper, infer
+from symcat.category.hyper import exact_number
 from symcat.category.space import Real, Space, Wire, dim
 from symcat.category.trace import trace
 from symcat.category.tracing.array import Scalar, Traced
-from symcat.errors import SymcatError, TraceError, UsageError
+from symcat.errors import SymcatError, TraceError
 from symcat.interop.torch.number import Number, symbolic_names
 from symcat.interop.torch.operations import full
 from symcat.interop.torch.paths import explore
+from symcat.interop.torch.plan import Plan, hyper_of, is_number, optimizer_class, planned
 from symcat.interop.torch.tensor import Reading, Symbolic, unwrap
 from symcat.learn.optimisers import Optimiser, optimiser
 from symcat.learn.optimisers.state import State
 from symcat.prove.decide import decide
 
-TUPLES = {"betas": ("beta1", "beta2"), "eps": ("eps1", "eps2"), "etas": ("etaminus", "etaplus"),
-          "step_sizes": ("step_size_min", "step_size_max"), "ns_coefficients": ("ns_a", "ns_b", "ns_c")}
-RANGES = {("RMSprop", "alpha"): hyper(low=0, below=1), ("ASGD", "alpha"): hyper(low=0), ("ASGD", "lambd"): hyper(low=0),
-          ("ASGD", "t0"): hyper(low=0), ("Rprop", "etaminus"): hyper(above=0, below=1), ("Rprop", "etaplus"): hyper(above=1),
-          ("Rprop", "step_size_min"): hyper(low=0), ("Rprop", "step_size_max"): hyper(low=0), ("NAdam", "momentum_decay"): hyper(low=0),
-          ("Adafactor", "d"): hyper(above=0), ("Adagrad", "lr_decay"): hyper(low=0)}
-UNCHOSEN = {"foreach": False, "fused": False, "capturable": False, "differentiable": False}    # how a step is run, not what it does
-ROUNDED = {"Muon": "the matrix product of the orthogonalisation is read over the real numbers; torch computes it in bfloat16"}
 FIRST = "started"
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A hyperparameter's place in a group: a key, and a position when a tuple stands there."""
-
-    key: str
-    position: int | None
-    name: str
-    value: Any
-
-
-@dataclass(frozen=True)
-class Plan:
-    """An optimizer with what is fixed of it and what is symbolic."""
-
-    cls: type
-    keywords: Mapping[str, Any]
-    slots: tuple[Slot, ...]
-    group: Mapping[str, Any]
-    values: Mapping[sp.Symbol, sp.Rational]
-    waived: frozenset[Fact] = frozenset()
-
-    @property
-    def names(self) -> list[dict[str, Any]]:
-        """The global names of the code that is run, below the base class of all optimizers."""
-        found: dict[int, dict[str, Any]] = {}
-        for base in self.cls.__mro__:
-            if issubclass(base, torch.optim.Optimizer) and base is not torch.optim.Optimizer:
-                functions = [inspect.unwrap(value) for value in vars(base).values() if callable(value)]
-                found |= {id(f.__globals__): f.__globals__ for f in functions if hasattr(f, "__globals__")}
-        return [names for names in found.values() if names is not vars(sys.modules[torch.optim.Optimizer.__module__])]
+ROUNDED = {"Muon": "the matrix product of the orthogonalisation is read over the real numbers; torch computes it in bfloat16"}
 
 
 @dataclass
@@ -97,12 +58,21 @@ class Recorded(dict):
             self.first[key] = unwrap(value) if not isinstance(value, torch.Tensor) or isinstance(value, Symbolic) else value.item()
         super().__setitem__(key, value)
 
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, *others: Any, **values: Any) -> None:
+        for key, value in dict(*others, **values).items():
+            self[key] = value
+
 
 def optimiser_of(given: object, arguments: dict[str, Any], shape: Sequence[Any] | None = None) -> Optimiser:
     """The optimiser of a name under torch.optim or of a class, with the arguments of a target."""
-    cls = _class(given)
+    cls = optimizer_class(given)
     matrix = arguments.pop("matrix", False)
-    plan = _planned(cls, arguments)
+    plan = planned(cls, arguments)
     shapes = [tuple(shape)] if shape else [("m", "n")] if matrix is True else [("n",), ("m", "n")]
     shape, found = _readable(plan, shapes)
     rule = _rule(plan, found, shape)
@@ -124,87 +94,6 @@ def _readable(plan: Plan, shapes: Sequence[tuple[str, ...]]) -> tuple[tuple[str,
 def _named(cls: type, error: Exception) -> SymcatError:
     kind = "" if isinstance(error, SymcatError) else f"{type(error).__name__}: "
     return TraceError(f"torch:{cls.__name__} cannot be read: {kind}{error}")
-
-
-def _class(given: object) -> type:
-    found = getattr(torch.optim, given, None) if isinstance(given, str) else given
-    if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)) or found is torch.optim.Optimizer:
-        names = [name for name, value in vars(torch.optim).items()
-                 if isinstance(value, type) and issubclass(value, torch.optim.Optimizer) and value is not torch.optim.Optimizer]
-        raise UsageError(f"no optimizer {given!r} in torch.optim: there are {', '.join(sorted(names))}")
-    closure = inspect.signature(found.step).parameters.get("closure")
-    if closure is not None and closure.default is closure.empty:
-        raise UsageError(f"torch:{found.__name__} needs a closure that evaluates the loss again: a step is read as a function of "
-                         "parameter, gradient and states")
-    return found
-
-
-# ---- hyperparameters
-def _planned(cls: type, arguments: Mapping[str, Any]) -> Plan:
-    """The optimizer built once with numbers, so that its own checks speak, and its numbers sorted into symbols and constants."""
-    accepted = inspect.signature(cls.__init__).parameters
-    keywords = {name: value for name, value in UNCHOSEN.items() if name in accepted and name != "fused"}
-    given, parts = {}, {}
-    for name, value in arguments.items():
-        place = next(((key, names.index(name)) for key, names in _tuples(accepted).items() if name in names), None)
-        if place is not None:
-            parts[place] = value
-        elif name in accepted and name not in ("self", "params"):
-            given[name] = value
-        else:
-            raise UsageError(f"torch:{cls.__name__} has no argument {name!r}: it has {', '.join(list(accepted)[2:])}")
-    on = [name for name, value in given.items() if value is True and _is_number(accepted[name].default)]
-    keywords |= {name: _python(0.5 if name in on else value, accepted[name].default) for name, value in given.items()}
-    for (key, position), value in parts.items():
-        entries = list(keywords.get(key, accepted[key].default))
-        keywords[key] = (*entries[:position], float(value), *entries[position + 1:])
-    try:
-        group = {key: value for key, value in cls([torch.nn.Parameter(torch.zeros(2, 2))], **keywords).param_groups[0].items()
-                 if key not in ("params", *UNCHOSEN)}
-    except Exception as error:
-        raise UsageError(f"torch:{cls.__name__} with {dict(arguments)}: {error}") from error
-    slots = tuple(slot for key, value in group.items() for slot in _slots(key, value, key in given, parts))
-    return Plan(cls, keywords, slots, group, {sp.Symbol(s.name, real=True): exact_number(_default(s)) for s in slots})
-
-
-def _tuples(accepted: Mapping[str, inspect.Parameter]) -> dict[str, tuple[str, ...]]:
-    return {name: _names(name, p.default) for name, p in accepted.items() if isinstance(p.default, tuple)}
-
-
-def _names(key: str, value: Sequence) -> tuple[str, ...]:
-    return TUPLES[key] if len(TUPLES.get(key, ())) == len(value) else tuple(f"{key.removesuffix('s')}{k + 1}" for k in range(len(value)))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _python(value: Any, default: Any) -> Any:
-    """A number of a target as the constructor takes it."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    whole = isinstance(default, int) and default != 0 and value == int(value)
-    return int(value) if whole else float(value)
-
-
-def _slots(key: str, value: Any, given: bool, parts: Mapping[tuple[str, int], Any]) -> list[Slot]:
-    """The hyperparameters at a key: floats that are not 0, and what was given."""
-    if isinstance(value, tuple):
-        names = _names(key, value)
-        return [Slot(key, k, names[k], entry) for k, entry in enumerate(value)
-                if entry is None or (_is_number(entry) and (entry != 0 or (key, k) in parts))]
-    return [Slot(key, None, key, value)] if isinstance(value, float) and (value != 0 or given) else []
-
-
-def _default(slot: Slot) -> float:
-    """The value of a slot; None is the machine's precision, as in torch's Adafactor."""
-    return slot.value if slot.value is not None else float(2.0**-23)
-
-
-def _hyper(cls: type, slot: Slot) -> Hyper:
-    declared = RANGES.get((cls.__name__, slot.name))
-    number = exact_number(_default(slot))
-    return replace(declared, name=slot.name, default=number) if declared else infer(slot.name, number)
 
 
 # ---- one run of a step
@@ -265,7 +154,7 @@ def _discovered(plan: Plan, shape: Sequence[str]) -> Found:
             found.wires[key] = initial._value.wire if isinstance(initial, Traced) else Wire(Real, ())
         return result[0]
 
-    trace(_signed(first_step, plan, ()), _dom(shape), hypers={s.name: _hyper(plan.cls, s) for s in plan.slots})
+    trace(_signed(first_step, plan, ()), _dom(shape), hypers={s.name: hyper_of(plan.cls, s) for s in plan.slots})
     found.first = not _first_is_later(plan, found, shape)
     if found.first:
         found.initial[FIRST], found.tensors[FIRST] = sp.S.Zero, False
@@ -320,7 +209,7 @@ def _start(initial: Any, wire: Wire, p: Traced) -> Any:
 
 def _first_is_later(plan: Plan, found: Found, shape: Sequence[str]) -> bool:
     """Whether the step on an empty state is the step on the initial values: the same program, requirements apart."""
-    hypers = {s.name: _hyper(plan.cls, s) for s in plan.slots}
+    hypers = {s.name: hyper_of(plan.cls, s) for s in plan.slots}
     keys = list(found.initial)
 
     def made(empty: bool) -> Any:
@@ -397,7 +286,8 @@ def _optimiser(plan: Plan, found: Found, shape: Sequence[str], premises: dict[Fa
     states = [inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD,
                                 default=State(key, _initial(key, value, found.wires.get(key), plan)))
               for key, value in found.initial.items()]
-    return optimiser(_signed(step, plan, states), name=f"torch:{plan.cls.__name__}", shape=tuple(shape), notes=_notes(plan, shape))
+    notes = _notes(plan, shape, found.grouped)
+    return optimiser(_signed(step, plan, states), name=f"torch:{plan.cls.__name__}", shape=tuple(shape), notes=notes)
 
 
 def _initial(key: str, value: Any, wire: Wire, plan: Plan) -> Any:
@@ -413,7 +303,7 @@ def _initial(key: str, value: Any, wire: Wire, plan: Plan) -> Any:
                    for name, item in given.items()}
         return np.full_like(p, value.xreplace(symbols)) if wire.shape else value.xreplace(symbols)
 
-    keywords = [inspect.Parameter(s.name, inspect.Parameter.KEYWORD_ONLY, default=_hyper(plan.cls, s)) for s in hypers]
+    keywords = [inspect.Parameter(s.name, inspect.Parameter.KEYWORD_ONLY, default=hyper_of(plan.cls, s)) for s in hypers]
     initial.__signature__ = inspect.Signature([inspect.Parameter("p", inspect.Parameter.POSITIONAL_OR_KEYWORD), *keywords])
     return initial
 
@@ -421,7 +311,7 @@ def _initial(key: str, value: Any, wire: Wire, plan: Plan) -> Any:
 def _signed(function: Any, plan: Plan, states: Sequence[inspect.Parameter]) -> Any:
     """The function with the signature of a rule."""
     two = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("p", "g")]
-    keywords = [inspect.Parameter(s.name, inspect.Parameter.KEYWORD_ONLY, default=_hyper(plan.cls, s)) for s in plan.slots]
+    keywords = [inspect.Parameter(s.name, inspect.Parameter.KEYWORD_ONLY, default=hyper_of(plan.cls, s)) for s in plan.slots]
     function.__signature__ = inspect.Signature([*two, *states, *keywords])
     function.__name__ = plan.cls.__name__
     return function
@@ -432,10 +322,10 @@ def _dom(shape: Sequence[str]) -> Space:
     return Space((("p", wire), ("g", wire)))
 
 
-def _notes(plan: Plan, shape: Sequence[str]) -> list[str]:
+def _notes(plan: Plan, shape: Sequence[str], grouped: Sequence[str]) -> list[str]:
     """What was decided on the way."""
     fixed = [f"{key}={value}" for key, value in plan.group.items()
-             if key not in {slot.key for slot in plan.slots} and (_is_number(value) or isinstance(value, (bool, str)))]
+             if key not in {*grouped, *(slot.key for slot in plan.slots)} and (is_number(value) or isinstance(value, (bool, str)))]
     notes = [f"fixed as the constructor has them: {', '.join(fixed)}"] if fixed else []
     if plan.cls.__name__ in ROUNDED and plan.cls.__module__.startswith("torch."):
         notes.append(ROUNDED[plan.cls.__name__])
