@@ -176,7 +176,8 @@ class Formula:
         if name == "log" and args[0].is_Add and sp.S.One in args[0].args:
             return Text(words.call("log1p", self.write(args[0] - 1)), ATOM)
         if f"{name} by a number" in words.functions and self.shared(args[1]) != self.shared(args[0]):
-            return Text(words.call(f"{name} by a number", *map(self.write, args if self.shared(args[1]) else args[::-1])), ATOM)
+            how = f"{name} by a number" if self.shared(args[1]) else f"{name} of a number"     # at a tie the first one counts
+            return Text(words.call(how, *map(self.write, args)), ATOM)
         return Text(words.call(name, *map(self.write, args)), ATOM)
 
     def _words(self, expr: sp.Expr) -> Dialect:

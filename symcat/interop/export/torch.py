@@ -23,6 +23,8 @@ TORCH = Dialect("torch", prefixed("torch.", sqrt="sqrt", exp="exp", log="log", t
                                   absolute="abs", maximum="maximum", minimum="minimum", where="where", log1p="log1p", expm1="expm1")
                 | {"maximum by a number": lambda x, c: f"torch.clamp({x}, min={c})",
                    "minimum by a number": lambda x, c: f"torch.clamp({x}, max={c})",
+                   "maximum of a number": lambda c, x: f"torch.maximum(torch.as_tensor({c}, dtype=p.dtype), {x})",
+                   "minimum of a number": lambda c, x: f"torch.minimum(torch.as_tensor({c}, dtype=p.dtype), {x})",
                    "choice": lambda c, x, y: f"torch.where(torch.tensor({c}), {x}, {y})",
                    "step": lambda x: f"torch.gt({x}, 0).to(p.dtype)", "equal": lambda x, y: f"torch.eq({x}, {y}).to(p.dtype)"},
                 "torch.", SCALARS)
