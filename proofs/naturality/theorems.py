@@ -19,7 +19,7 @@ from symcat.category.functions import sign
 from symcat.category.space import Real, Space, dims, space
 from symcat.category.trace import apply, trace
 from symcat.derivative.forward import D
-from symcat.laws.claim import Claim, Equation, Formula, Inequality
+from symcat.laws.claim import Claim, Equation, Inequality
 from symcat.laws.jets import Jet, Matrix, column, generic_jet, jet, symmetric
 from symcat.learn.optimisers import nat_gd
 from symcat.learn.optimisers.matrix import newton_schulz
@@ -96,9 +96,8 @@ STEEPEST = (
                    numerator(left * X2 * right.T), left * numerator(X2) * right.T),
         identity(f"T1 polar factor, {side} rotations, denominator", "|X|^2 + 2 det X is that of P X Q^T: msign(P X Q^T) = P msign(X) Q^T",
                  squared(left * X2 * right.T), squared(X2)))),
-    *(claim for side, (left, right) in SIDES.items() for claim in entrywise(
-        f"T1 Newton-Schulz, {side} rotations", "3 X - 5 X X^T X + 2 (X X^T)^2 X at P X Q^T is P (that at X) Q^T, one side at a time",
-        polynomial(left * X2 * right.T), left * polynomial(X2) * right.T)),
+    *entrywise("T1 Newton-Schulz, rotations", "3 X - 5 X X^T X + 2 (X X^T)^2 X at P X is P (that at X) for every rotation P of the rows",
+               polynomial(LEFT * X2), LEFT * polynomial(X2)),
     identity("T1 Newton-Schulz, left scaling", "D p(D^T X) = p(X) for the polynomial p and D = diag(2, 1)",
              (Matrix.diag(2, 1) * polynomial(Matrix.diag(2, 1) * X2) - polynomial(X2))[0, 0], expected="refuted"),
 )
@@ -206,8 +205,8 @@ def at_scaled(direction: Matrix, factor: sp.Expr) -> Matrix:
 UNITS = (
     identity("T4 uniform scaling", "a direction u(g) of degree k under c: c u(c g) = c^(k + 1) u(g), natural exactly where k = -1",
              scale * (scale**k * m), scale ** (k + 1) * m),
-    Claim("T4 no degree does both", "c^k = 1 and c^(k + 1) = 1 exclude each other at c = 2: where 2^(k + 1) = 1, 2^k is not 1", OURS,
-          lambda: Formula((sp.Eq(2 * w, 1),), sp.Ne(w, 1)), equality=FUNCTIONS),
+    identity("T4 no degree does both", "c^(k + 1) / c^k = c: the factors under uniform scaling and loss scale are both 1 for c = 1 alone",
+             scale ** (k + 1) / scale**k, scale),
     *(identity(f"T4 {name}, uniform scaling", f"{name} is natural under uniform scaling", scale * at_scaled(direction, scale)[0],
                direction[0], NOT_ZERO, "proved" if degree == -1 else "refuted") for name, (direction, degree) in DEGREES.items()),
     *(identity(f"T4 {name}, loss scale", f"{name} does not change with the scale of the loss", at_scaled(direction, scale)[0], direction[0],
