@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 from sympy.core.relational import Relational
 
-from symcat.card.relatives import RELATIVES, VARIANTS, written
+from symcat.card.relatives import RATES, RELATIVES, VARIANTS, written
 from symcat.card.watched import watched
 from symcat.category.evaluate import evaluate
 from symcat.category.expression import At
@@ -29,7 +29,6 @@ from symcat.prove.induction import inductive
 STEPS = 7
 MOST_EDGES = 5      # hyperparameters that are moved to edges together
 NEAR = 1e-9
-RATES = r"(learning_)?rate|lr|step_size"
 SOURCE = "searched among edges of the hyperparameters"
 
 
@@ -107,13 +106,13 @@ class _Numbers:
         """Products of rates and of 1 - b, with their values: what a rate or a state may be a multiple by."""
         symbols = {row.name: row.symbol for row in self.rule.hypers}
         betas = [row for row in self.rule.hypers if (row.low, row.high) == (0, 1)][:3]
-        factors = [(1, 1 - symbols[row.name], 1 / (1 - symbols[row.name])) for row in betas]
+        factors = [(1, 1 - b, 1 / (1 - b)) for b in (*(symbols[row.name] for row in betas), *_given(self.rule)[:2])]
         rates = [row.symbol for row in self.rule.hypers if row.low == 0 and row.open_low and row.high is None]
         factors.append((1, *rates, *(1 / rate for rate in rates)))
         found = {}
         for parts in product((1, -1), *factors):
             e = sp.Mul(*parts)
-            found[e] = float(e.xreplace({symbols[name]: sp.Float(value) for name, value in self.values.items()}))
+            found[sp.sympify(e)] = float(sp.sympify(e).xreplace({symbols[name]: sp.Float(value) for name, value in self.values.items()}))
         return dict(sorted(found.items(), key=lambda item: sp.count_ops(item[0])))
 
     def match(self, relative: Optimiser, when: Mapping[str, sp.Rational]) -> tuple[dict[str, sp.Expr], dict[str, tuple]] | None:
@@ -213,15 +212,23 @@ def _factor(left: Sequence[np.ndarray], right: Sequence[np.ndarray]) -> float | 
 
 
 def _assignments(relative: Optimiser, rule: Optimiser, left: Sequence[str]) -> Iterator[dict[str, sp.Expr]]:
-    """The relative's hyperparameters but its rate: each one of the rule's with the same range; an eps that is not there is 0."""
+    """The relative's hyperparameters but its rate: each one of the rule's with the same range, or a value that it was fixed at.
+
+    An eps that is not there is 0.
+    """
     rows = {row.name: row for row in rule.hypers}
     wanted = [row for row in relative.hypers if row.name not in ("lr", "eps")]
-    pool = [name for name in left if (rows[name].low, rows[name].high) == (0, 1)]
+    pool = [*(rows[name].symbol for name in left if (rows[name].low, rows[name].high) == (0, 1)), *_given(rule)]
     small = [name for name in left if name.startswith("eps")] if any(row.name == "eps" for row in relative.hypers) else None
     for chosen in permutations(pool, len(wanted)):
-        found = {row.name: rows[name].symbol for row, name in zip(wanted, chosen, strict=True)}
+        found = {row.name: e for row, e in zip(wanted, chosen, strict=True)}
         for eps in [()] if small is None else [*small, None]:
             yield found if eps == () else found | {"eps": sp.S.Zero if eps is None else rows[eps].symbol}
+
+
+def _given(rule: Optimiser) -> list[sp.Rational]:
+    """Values strictly between 0 and 1 that the rule was fixed at."""
+    return [value for value in dict.fromkeys(rule.fixed.values()) if 0 < value < 1]
 
 
 def _reduction(rule: Optimiser, relative: Optimiser, when: Mapping[str, sp.Rational], hypers: Mapping[str, sp.Expr],

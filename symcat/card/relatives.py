@@ -7,6 +7,8 @@ import numpy as np
 from symcat.category.functions import absolute, sign
 from symcat.learn.optimisers import Optimiser, optimiser
 
+RATES = r"(learning_)?rate|lr|step_size"    # names of the hyperparameter that multiplies a step
+
 
 @optimiser(name="plain descent")
 def plain(p, g, *, lr=0.1):

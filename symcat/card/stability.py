@@ -7,12 +7,14 @@ are derived, not decided by an engine; they are compared with the roots themselv
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
 
 from symcat.card.influence import read_states
+from symcat.card.relatives import RATES
 from symcat.card.watched import watched
 from symcat.category.evaluate import Evaluation
 from symcat.category.hyper import Hyper, certainly
@@ -28,7 +30,7 @@ BESIDE = (sp.Rational(99, 100), sp.Rational(101, 100))
 
 @dataclass(frozen=True)
 class Stability:
-    """The region as conditions `... > 0`, in words; `bound` is what lr h must stay below when that is all there is."""
+    """The region as conditions `... > 0`, in words; `bound` is what the rate times h must stay below when that is all there is."""
 
     conditions: tuple[sp.Expr, ...]
     polynomial: sp.Expr
@@ -110,13 +112,13 @@ def _left(e: sp.Expr, hypers: dict[sp.Symbol, Hyper]) -> list[sp.Expr] | None:
 
 def _stated(rule: Optimiser, conditions: tuple[sp.Expr, ...], polynomial: sp.Expr, hypers: dict[sp.Symbol, Hyper]) -> Stability:
     """The region in words, as one bound on lr h where the conditions are such."""
-    lr, h = sp.Symbol("lr", real=True), CURVATURE.symbol
-    if lr in hypers:
+    h = CURVATURE.symbol
+    for lr in [row.symbol for row in rule.hypers if re.fullmatch(RATES, row.name)]:
         bounds = [_bound(condition, lr, h, hypers) for condition in conditions]
         least = [one for one in bounds if all(_below(one, other, hypers) for other in bounds)] if None not in bounds else []
         if least:
             bound = least[0]
-            return Stability(conditions, polynomial, f"0 < lr h < {bound}", bound, _agrees(rule, polynomial, bound, lr, h))
+            return Stability(conditions, polynomial, f"0 < {lr} h < {bound}", bound, _agrees(rule, polynomial, bound, lr, h))
     words = " and ".join(f"{condition} > 0" for condition in conditions) or "everywhere"
     return Stability(conditions, polynomial, words)
 

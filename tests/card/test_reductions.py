@@ -36,9 +36,9 @@ def test_a_rate_and_a_state_may_be_multiples():
 
 
 def late(p, g, t=0, *, lr=0.1):
-    """Plain descent, up to the seventh step."""
+    """Plain descent, up to the twelfth step."""
     t = t + 1
-    return p - lr * g * np.where(t > 6, 2, 1), t
+    return p - lr * g * np.where(t > 12, 2, 1), t
 
 
 def test_rules_that_part_late_are_not_proved():
@@ -58,3 +58,9 @@ def test_lion_is_sign_descent_without_memory():
 def test_the_point_of_the_gradient_counts():
     """Nesterov's update is momentum's; its gradients are others."""
     assert "momentum" not in {one.relative for one in reductions(OPTIMISERS["nesterov"])}
+
+
+def test_values_that_were_given_are_hyperparameters_of_the_relative():
+    (found,) = [one for one in reductions(optimiser(ema).at(b1=0.9)) if one.relative == "momentum"]
+    assert {name: str(e) for name, e in found.hypers.items()} == {"lr": "lr/10", "gamma": "9/10"}
+    assert prove(found.claim).proved

@@ -71,3 +71,11 @@ def test_a_count_that_nothing_reads_does_not_matter_and_a_schedule_does():
 def test_the_matrix_of_momentum():
     lr, h, gamma = sp.Symbol("lr", real=True), CURVATURE.symbol, sp.Symbol("gamma", real=True)
     assert companion(OPTIMISERS["momentum"]) == sp.Matrix([[1 - h * lr, gamma], [-h * lr, gamma]])
+
+
+def test_the_rate_may_have_another_name():
+    def named(p, g, v=0, *, learning_rate=0.1):
+        v = v / 2 + g
+        return p - learning_rate * v, v
+
+    assert stability(optimiser(named)).words == "0 < learning_rate h < 3"
