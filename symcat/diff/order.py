@@ -124,7 +124,9 @@ def _formulas(pair: Pair) -> tuple[Formulas, Formulas, dict[str, str]] | None:
     own, theirs = entry(pair.a), entry(pair.b)
     same = partners(pair.a.state_names, pair.b.state_names)
     starts = [{row.name: row.initial for row in rule.states} for rule in (pair.a, pair.b)]
-    merged = {b: a for b, a in same.items() if not callable(starts[0][a]) and starts[0][a] == starts[1][b]}
+    f, g = pair.machines(ONE)
+    merged = {b: a for b, a in same.items() if a in f.states.names and b in g.states.names
+              and not callable(starts[0][a]) and starts[0][a] == starts[1][b]}
     hypers = {row.symbol: pair.values[foreign(row.symbol)] for row in pair.b.hypers}
     left = {name: e.xreplace(dict(pair.premises)) for name, e in own.outputs.items()}
     while True:
@@ -134,7 +136,8 @@ def _formulas(pair: Pair) -> tuple[Formulas, Formulas, dict[str, str]] | None:
         if kept == merged:
             p = sp.Symbol("p", real=True)
             moved = any(left[a].has(p) for a in merged.values()) or any(e.has(p) for n, e in (*left.items(), *right.items()) if n != "p")
-            return None if moved else (left, right, merged)
+            alike = {right[b]: left[a] for b, a in merged.items() if right[b] != left[a]}
+            return None if moved else (left, {name: e.xreplace(alike) for name, e in right.items()}, merged)
         merged = kept
 
 
@@ -157,6 +160,8 @@ class Parts:
                 u, v = _without_common(sp.Add, x, y)
             elif x.is_Pow and y.is_Pow and x.exp == y.exp and x.exp.is_Rational and self._monotone(x, y):
                 u, v, up = x.base, y.base, up == (x.exp > 0)
+            elif any(_rooted(e) for e in (x, y)) and self.sign(x) and self.sign(y):
+                u, v = x**2, y**2
             else:
                 return x, y, up
             if (u, v) == (x, y):
@@ -183,6 +188,11 @@ class Parts:
         if "" in signs:
             return ""
         return ("+" if "+" in signs else "0") if e.is_Add else ("0" if "0" in signs else "+")
+
+
+def _rooted(e: sp.Expr) -> bool:
+    """Whether an expression is a product with a root among its factors."""
+    return any(part.is_Pow and part.exp.is_Rational and part.exp.q == 2 for part in sp.Mul.make_args(e))
 
 
 def _without_common(kind: type, x: sp.Expr, y: sp.Expr) -> tuple[sp.Expr, sp.Expr]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from random import Random
 
+import numpy as np
 import sympy as sp
 
+from symcat.category.hyper import Hyper
 from symcat.diff import machines
 from symcat.diff.pair import Pair, foreign
 from symcat.diff.paths import Screen
+from symcat.laws.induction import Machine
 from symcat.learn.optimisers import Optimiser
 from symcat.learn.optimisers.entry import entry
-from symcat.prove.refute import refute
-from symcat.prove.witness import Witness
+from symcat.prove.refute import Difference as Unlike
+from symcat.prove.refute import Judge
+from symcat.prove.witness import Point
 
 LONG = 160
+POINTS = 4          # at which one step from equal states is tried
 # States that are called differently elsewhere, likeliest partners in one row.
 SAME = (("m", "mu", "exp_avg", "mom", "first_moment"),
         ("v", "nu", "exp_avg_sq", "square_avg", "second_moment", "s", "r", "acc", "sum"),
@@ -46,6 +53,8 @@ def formulas(pair: Pair) -> str:
         rename[row.symbol] = pair.values[foreign(row.symbol)]
     left = {name: e.xreplace(dict(pair.premises)) for name, e in own.outputs.items()}
     right = {same.get(name, name): e.subs(rename, simultaneous=True) for name, e in theirs.outputs.items()}
+    alike = {right[name]: left[name] for name in left if name in right and name != "p" and sp.expand(left[name] - right[name]) == 0}
+    right = {name: e.xreplace(alike) for name, e in right.items()}
     found = []
     for name in dict.fromkeys((*left, *right)):
         if name not in left or name not in right:
@@ -106,9 +115,39 @@ def recursion(pair: Pair) -> str:
         return "not comparable state by state"
     inputs = range(len(f.states), len(f.step.dom))
     outs = range(len(f.states), len(f.step.cod))
-    moved = machines.reordered(f.step, [*order, *inputs], [*order, *outs])
-    outcome = refute(moved, g.step, pair.facts)
-    return "different from equal states" if isinstance(outcome, Witness) else "equal from equal states, at all points that were tried"
+    judge = Judge(machines.reordered(f.step, [*order, *inputs], [*order, *outs]), g.step)
+    found = [judge.judge(point) for point in _points(pair, g)]
+    return "different from equal states" if any(isinstance(one, Unlike) for one in found) else \
+        "equal from equal states, at all points that were tried" if "agree" in found else ""
+
+
+def _points(pair: Pair, g: Machine) -> Iterator[Point]:
+    """Exact points for one step: counts are whole numbers, other states are positive."""
+    for seed in range(POINTS):
+        random = Random(seed)
+        dims = {symbol.name: 1 + seed % 2 for symbol in g.step.dims}
+        hypers = {symbol.name: _inside(row, random) for symbol, row in pair.hypers.items()}
+        arrays = []
+        for name, wire in g.step.dom:
+            shape = tuple(int(extent.xreplace({symbol: sp.Integer(dims[symbol.name]) for symbol in g.step.dims})) for extent in wire.shape)
+            kind = "signed" if name in ("p", "g") else "positive" if wire.shape else "count"
+            entries = [_drawn(kind, random) for _ in range(int(np.prod(shape)))]
+            arrays.append(np.array(entries, dtype=object).reshape(shape))
+        yield Point(dims, hypers, arrays)
+
+
+def _drawn(kind: str, random: Random) -> Fraction:
+    if kind == "count":
+        return Fraction(random.randint(1, 4))
+    return Fraction(random.randint(1, 9), random.choice((1, 2, 4))) * (random.choice((-1, 1)) if kind == "signed" else 1)
+
+
+def _inside(row: Hyper, random: Random) -> Fraction:
+    """A simple number inside the range of a hyperparameter."""
+    low, high = (None if end is None else Fraction(int(end.p), int(end.q)) for end in (row.low, row.high))
+    if low is not None and high is not None:
+        return low + (high - low) * random.choice((Fraction(1, 2), Fraction(1, 4)))
+    return (low or Fraction(0)) + random.choice((Fraction(1, 2), Fraction(1), Fraction(3, 2)))
 
 
 def idle(screen: Screen, side: int) -> list[str]:
