@@ -106,6 +106,7 @@ def _matrix(commands: argparse._SubParsersAction) -> None:
     add = command.add_argument
     add("--only", choices=("ours", "optax", "torch"), action="append", help="only the rules of one home; may be given again")
     add("--out", default=OUT, metavar="DIR", help=f"where matrix.html and matrix.md are written (default: {OUT})")
+    add("--rows", metavar="FILE", help="rows are added to this file as they are decided; those that stand in it are not decided again")
     add("--timeout", type=_seconds, default=20.0, metavar="S", help="seconds for one claim (default: 20)")
 
 

@@ -45,14 +45,22 @@ class MatrixRow:
         laws = [dict(record) for cell in self.cells.values() for record in cell.values()]
         return {"target": self.target, "family": self.family, "group": self.group, "laws": laws, "reason": self.reason}
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> MatrixRow:
+        """The row that `data` wrote."""
+        return cls(data["target"], data["family"], in_columns(data["laws"]), data["group"], data["reason"])
+
 
 def matrix(families: Sequence[str] = tuple(ROSTER), timeout: float = 20.0, progress: Callable[[MatrixRow], None] | None = None,
-           roster: Mapping[str, Sequence[str]] | None = None) -> tuple[MatrixRow, ...]:
-    """The rows of the families that are named, in the order of the roster; `timeout` is in seconds for each claim."""
-    found = []
+           roster: Mapping[str, Sequence[str]] | None = None, known: Iterable[MatrixRow] = ()) -> tuple[MatrixRow, ...]:
+    """The rows of the families that are named, in the order of the roster; `timeout` is in seconds for each claim.
+
+    Rows that are `known` are not decided again.
+    """
+    found, before = [], {row.target: row for row in known}
     for family in families:
         for target in (roster or ROSTER)[family]:
-            found.append(matrix_row(target, family, timeout))
+            found.append(before.get(target) or matrix_row(target, family, timeout))
             if progress:
                 progress(found[-1])
     return tuple(found)

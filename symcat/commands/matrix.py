@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -23,12 +24,16 @@ def run(arguments: argparse.Namespace) -> int:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--out {folder}: is a file, expected a folder")
     console = screen(to_stderr=arguments.json == "-")
-    families = arguments.only or list(ROSTER)
+    families, known = arguments.only or list(ROSTER), _known(arguments.rows)
+    targets = {row.target for row in known}
     with bar(console, "the law matrix", sum(len(ROSTER[family]) for family in families)) as (progress, task):
         def show(row: MatrixRow) -> None:
             progress.update(task, advance=1, note=row.target)
+            if arguments.rows and row.target not in targets:
+                with open(arguments.rows, "a", encoding="utf-8") as file:
+                    file.write(f"{json.dumps(row.data())}\n")
 
-        rows = matrix(families, arguments.timeout, show)
+        rows = matrix(families, arguments.timeout, show, known=known)
         progress.update(task, note="")
     folder.mkdir(parents=True, exist_ok=True)
     for name, written in FILES.items():
@@ -41,3 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"not read: {', '.join(unread)}", style="yellow", markup=False)
     write_json(arguments.json, {"rows": [row.data() for row in rows]})
     return 0
+
+
+def _known(path: str | None) -> list[MatrixRow]:
+    """The rows in a file, one line each; UsageError for a file of anything else."""
+    if path is None or not Path(path).exists():
+        return []
+    try:
+        return [MatrixRow.of(json.loads(line)) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"--rows {path}: expected rows that an earlier run wrote, one line each ({error})") from error
