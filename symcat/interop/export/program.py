@@ -307,7 +307,7 @@ def _braced(text: str) -> list[str]:
 
 
 def conditions(nodes: Sequence[Comprehension]) -> frozenset[str]:
-    """The nodes that are comparisons and that only choose between two values."""
+    """The nodes that are truth values, comparisons and products of these, and that only choose between two values."""
     chosen: Counter[str] = Counter()
     read: Counter[str] = Counter()
     for node in nodes:
@@ -316,7 +316,13 @@ def conditions(nodes: Sequence[Comprehension]) -> frozenset[str]:
                 read[part.name] += 1
             if type(part).__name__ == "where" and isinstance(part.args[0], At):
                 chosen[part.args[0].name] += 1
-    return frozenset(name for name in chosen if chosen[name] == read[name])
+    found: set[str] = set()
+    for node in reversed(nodes):
+        if chosen[node.name] and chosen[node.name] == read[node.name]:
+            found.add(node.name)
+            if node.body.is_Mul and all(isinstance(a, At) for a in node.body.args):
+                chosen.update(a.name for a in node.body.args)
+    return frozenset(found)
 
 
 def fresh(word: str, taken: set[str]) -> str:

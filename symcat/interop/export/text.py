@@ -98,6 +98,8 @@ class Formula:
         if expr.is_Add and len(expr.args) == 2 and expr.args[0] == 1 and expr.args[1].could_extract_minus_sign():
             inner, denied = -expr.args[1], True
             name = type(inner).__name__
+        if expr.is_Mul and all(isinstance(a, At) for a in expr.args):
+            return Text(" & ".join(self.write(a).at(SUM) for a in sorted(expr.args, key=self.rank)), COMPARISON)
         if name == "equal":
             return self._compared(inner.args[0], "!=" if denied else "==", inner.args[1])
         if name != "step":
