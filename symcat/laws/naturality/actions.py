@@ -190,12 +190,19 @@ class Sparse(Action):
         return site.mapped(array, moved)
 
 
+BENT = ("hessian", "hessian_diagonal", "christoffel")
+
+
 @dataclass(frozen=True)
 class Chart(Action):
-    """p[i] -> phi(p[i]) with slope phi'(p[i]) > 0; where `point` is the point, variances are powers of the slope."""
+    """p[i] -> phi(p[i]) with slope phi'(p[i]) > 0; where `point` is the point, variances are powers of the slope.
+
+    `bend` is the second derivative, which second derivatives of the loss and connections move by beside these powers.
+    """
 
     value: Callable[[sp.Expr], sp.Expr]
     slope: Callable[[sp.Expr], sp.Expr]
+    bend: Callable[[sp.Expr], sp.Expr]
     domain: Callable[[sp.Expr], sp.Expr] | None = None
     inverse: Callable[[sp.Expr], sp.Expr] | None = None
 
@@ -217,3 +224,18 @@ class Chart(Action):
     def move(self, site: Site, array: str, place: int, variance: int, inverse: bool) -> str:
         power, width = -variance if inverse else variance, len(site.build.wires[site.point].shape)
         return site.mapped(array, lambda *i: self.slope(At(site.point, *i[place:place + width])) ** power * At(array, *i))
+
+    def bent(self, site: Site, kind: str, array: str, gradient: str, end: bool) -> str:
+        """A datum that was moved along as a tensor, with what the second derivative adds: g~ phi'' to a Hessian at the start of the
+        maps, -phi'' / phi'^2 to Christoffel symbols at their end."""
+        if kind not in BENT or end != (kind == "christoffel"):
+            return array
+        width = len(site.build.wires[site.point].shape)
+
+        def body(*i: sp.Expr) -> sp.Expr:
+            first, *others = (i[k:k + width] for k in range(0, len(i), width))
+            point = At(site.point, *first)
+            added = -self.bend(point) / self.slope(point) ** 2 if end else At(gradient, *first) * self.bend(point)
+            alike = sp.Mul(*(Delta(a - b) for other in others for a, b in zip(first, other, strict=True)))
+            return At(array, *i) + alike * added
+        return site.mapped(array, body)

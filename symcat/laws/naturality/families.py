@@ -183,10 +183,11 @@ def linear(wire: Wire, axis: int = 0) -> tuple[Family, ...]:
 
 
 CHARTS = {
-    "cube": ("p[i] -> p[i]^3 for p > 0", Chart(lambda x: x**3, lambda x: 3 * x**2, lambda x: x)),
-    "exp": ("p[i] -> exp(p[i])", Chart(sp.exp, sp.exp)),
+    "cube": ("p[i] -> p[i]^3 for p > 0", Chart(lambda x: x**3, lambda x: 3 * x**2, lambda x: 6 * x, lambda x: x)),
+    "exp": ("p[i] -> exp(p[i])", Chart(sp.exp, sp.exp, sp.exp)),
     "phi": ("p[i] -> phi(p[i]) for any smooth phi with phi' > 0",
-            Chart(Smooth.named("phi"), lambda x: Smooth(Str("phi"), sp.S.One, x), lambda x: Smooth(Str("phi"), sp.S.One, x))),
+            Chart(Smooth.named("phi"), lambda x: Smooth(Str("phi"), sp.S.One, x), lambda x: Smooth(Str("phi"), sp.Integer(2), x),
+                  lambda x: Smooth(Str("phi"), sp.S.One, x))),
 }
 
 

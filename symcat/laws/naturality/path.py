@@ -56,7 +56,7 @@ def _machine(rule: Optimiser, family: Family, wire: Wire, end: bool) -> Machine:
              for row in rule.data]
     here = site if end else family.at(site, p)
     gradient = bring(family, here, g, of_data("gradient", family, wire), end)
-    own = [bring_datum(family, here, row.kind, wire, one, full, end) for row, one, full in zip(rule.data, data, whole, strict=True)]
+    own = [bring_datum(family, here, row.kind, wire, one, full, end, g) for row, one, full in zip(rule.data, data, whole, strict=True)]
     new, *kept = build.call(rule.step(wire), (p, gradient, *own, *states))
     out = new if end else family.move(family.at(site, new), new, family.point())
     names = (*(name for name, _ in build.dom[:1 + len(states) + len(site.given)]), "out")

@@ -21,7 +21,7 @@ from symcat.category.expression import At, Delta
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Space, Wire
 from symcat.laws.claim import Equation
-from symcat.laws.naturality.actions import Site
+from symcat.laws.naturality.actions import Chart, Site
 from symcat.laws.naturality.families import Family
 from symcat.laws.naturality.functors import Transport, of_data
 from symcat.learn.optimisers import Optimiser
@@ -59,7 +59,7 @@ class Side:
         moved = {name: bring(family, at, state, transports[name], end) for name, state in zip(rule.state_names, states, strict=True)}
         own = {}
         for row, given in zip(rule.data, data, strict=True):
-            own[row.name] = bring_datum(family, at, row.kind, wire, given, whole.get(row.name), end)
+            own[row.name] = bring_datum(family, at, row.kind, wire, given, whole.get(row.name), end, g)
         gradient = bring(family, at, g, of_data("gradient", family, wire), end)
         return cls(rule, wire, family, transports, end, build, site, place, moved, gradient, own)
 
@@ -99,10 +99,15 @@ def bring(family: Family, site: Site, array: str, transport: Transport, end: boo
     return family.move(site, array, transport, not transport.covariant) if transport.covariant == end else array
 
 
-def bring_datum(family: Family, site: Site, kind: str, wire: Wire, given: str, whole: str | None, end: bool) -> str:
-    """A datum on a side; the diagonal of a Hessian comes from the whole of it where it must."""
+def bring_datum(family: Family, site: Site, kind: str, wire: Wire, given: str, whole: str | None, end: bool,
+                gradient: str) -> str:
+    """A datum on a side; the diagonal of a Hessian comes from the whole of it where it must.
+
+    `gradient` is that at the end of the maps: what is no tensor depends on it.
+    """
     if whole is None:
-        return bring(family, site, given, of_data(kind, family, wire), end)
+        moved = bring(family, site, given, of_data(kind, family, wire), end)
+        return family.action.bent(site, kind, moved, gradient, end) if isinstance(family.action, Chart) else moved
     matrix = bring(family, site, whole, of_data("hessian", family, wire), end)
     return site.build.gather(wire.shape, lambda *i: At(matrix, *i, *i), name="diagonal")
 
@@ -120,7 +125,8 @@ def brought(rule: Optimiser, family: Family, wire: Wire) -> Morphism:
     ends = []
     for end in (False, True):
         ends.append(bring(family, site, g, of_data("gradient", family, wire), end))
-        ends += [bring_datum(family, site, row.kind, wire, one, full, end) for row, one, full in zip(rule.data, data, whole, strict=True)]
+        ends += [bring_datum(family, site, row.kind, wire, one, full, end, g)
+                 for row, one, full in zip(rule.data, data, whole, strict=True)]
     return build.build(ends, [f"end{k}" for k in range(len(ends))])
 
 

@@ -8,6 +8,7 @@ import pytest
 from symcat.category.evaluate import evaluate
 from symcat.category.space import Real, Wire
 from symcat.laws.claim import Claim
+from symcat.laws.naturality import card_laws
 from symcat.laws.naturality.flow import Flow, along_coordinates, flow_of, flow_square, words
 from symcat.learn import optimisers as zoo
 from symcat.learn.optimisers import Optimiser, optimiser, state
@@ -85,6 +86,33 @@ def test_rates_are_the_limits_of_steps(rule):
         np.testing.assert_allclose(end, stepped, atol=1e-12)
         assert np.abs(end - start).max() < 10 * eta
     np.testing.assert_allclose(at_zero[0], arrays[0])
+
+
+FLAT = state(lambda p: 0 * p, "scalar")
+
+
+@optimiser(data={"h": "hessian_diagonal"})
+def curvature(p, g, h, c=FLAT, *, lr=0.1):
+    return p + 0 * g, c + h / g**2
+
+
+@optimiser(data={"h": "hessian_diagonal", "Gamma": "christoffel"})
+def covariant_curvature(p, g, h, Gamma, c=FLAT, *, lr=0.1):
+    return p + 0 * g, c + (h - np.einsum("iii->i", Gamma) * g) / g**2
+
+
+@optimiser(data={"H": "hessian", "Gamma": "christoffel"}, shape=(2,))
+def covariant_hessian(p, g, H, Gamma, c=0, *, lr=0.1):
+    return p + 0 * g, c + np.sum((H - np.einsum("kij,k->ij", Gamma, g))[0, 1] / (g[0] * g[1]))
+
+
+@pytest.mark.parametrize(("rule", "expected"), [(curvature, "refuted"), (covariant_curvature, "proved"), (covariant_hessian, "proved")],
+                         ids=lambda value: getattr(value, "name", value))
+def test_second_derivatives_of_a_loss_are_no_tensor(rule, expected):
+    """Squares of steps and of flows, which are written independently, agree on what a connection puts right."""
+    (law,) = card_laws(rule, ["diffeomorphism"])
+    assert prove(law.step).status == expected
+    assert prove(law.levels["F"]).status == expected
 
 
 def test_a_state_that_moves_otherwise_is_refuted():
