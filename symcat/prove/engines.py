@@ -99,6 +99,12 @@ def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof 
     sums = sum(len(node.extents) > len(node.shape) for f in (lhs, rhs) for node in f.nodes)
     if sums >= MANY_SUMS and (found := words(lhs, rhs, facts)):
         return found
+    if _small_with_roots(lhs, rhs):
+        from symcat.prove.field.unrolled import prove_unrolled
+
+        written = prove_unrolled(lhs, rhs, facts)
+        if isinstance(written, Proof):
+            return written
     outcome = prove_equal(lhs, rhs, facts)
     if isinstance(outcome, Proof) or outcome.final or any(wire.shape or wire.base.modulus for wire in (*lhs.dom.types, *lhs.cod.types)):
         return outcome
@@ -108,11 +114,21 @@ def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof 
     return further if isinstance(further, Proof) else outcome
 
 
+def _small_with_roots(lhs: Morphism, rhs: Morphism) -> bool:
+    """Arrays of fixed small sizes with roots of their entries, which the index normal form has no rules for."""
+    from symcat.prove.field.unrolled import fixed
+
+    roots = any(not power.exp.is_Integer for f in (lhs, rhs) for node in f.nodes for power in node.body.atoms(sp.Pow))
+    return roots and any(wire.shape for wire in lhs.dom.types) and fixed(lhs, rhs)
+
+
 def advised(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
     """The same with advice by which the checker replays the proof; where none is found, the method says on whose word it rests."""
     proof = programs(lhs, rhs, facts)
     if isinstance(proof, Failure) or proof.method == IDENTICAL or "reads" in proof.trace:
         return proof
+    if "entries" in proof.trace:
+        return replace(proof, method=f"{proof.method}, {ON_ITS_WORD}")
     goal = {"lhs": dump(lhs), "rhs": dump(rhs), "facts": [dump_fact(fact) for fact in facts]}
     goal = json.loads(canonical_json(goal))
     found = advice(goal, proof.method)

@@ -42,7 +42,8 @@ def prove_programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> 
 def _goals(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> list[ScalarGoal]:
     """One goal for each output; DomainError for programs of another kind."""
     sides = [_Program(f, lhs.dom.names) for f in (lhs, rhs)]
-    found = sorted(set().union(*(side.symbols for side in sides), *(fact.expr.free_symbols for fact in facts)), key=lambda s: s.name)
+    found = sorted(set().union(*(side.symbols for side in sides), *(fact.expr.free_symbols for fact in (*facts, *lhs.facts, *rhs.facts))),
+                   key=lambda s: s.name)
     names = (*lhs.dom.names, *(symbol.name for symbol in found))
     if len(set(names)) < len(names):
         raise DomainError("a hyperparameter and an input of one name")
