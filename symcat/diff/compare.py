@@ -18,6 +18,7 @@ from symcat.category.spelling import spelled
 from symcat.diff import premises as lattice
 from symcat.diff import term
 from symcat.diff.difference import Difference
+from symcat.diff.limit import within
 from symcat.diff.order import ordered
 from symcat.diff.pair import FOREIGN, Pair, foreign, pair, realigned
 from symcat.diff.paths import Screen
@@ -103,7 +104,11 @@ class Comparison:
         return Screen(self.pair)
 
     def late(self) -> bool:
-        return time.perf_counter() > self.until
+        return self.left() <= 0
+
+    def left(self) -> float:
+        """The seconds that are left."""
+        return self.until - time.perf_counter()
 
     def run(self) -> Difference:
         same = self.screen.agree()
@@ -124,10 +129,10 @@ class Comparison:
         screen = Screen(pair)
         varies = not self.constant and pair.rate is not None
         if varies and screen.agree(varying=True):
-            proof = proved(pair, screen, True, self.late)
+            proof = proved(pair, screen, True, self.left)
             if proof is not None:
                 return self._equal(pair, proof, chosen, ())
-        proof = None if self.late() else proved(pair, screen, False, self.late)
+        proof = proved(pair, screen, False, self.left)
         if proof is None:
             return None
         if not varies:
@@ -162,7 +167,7 @@ class Comparison:
             note = f"equal under {', '.join(outside.premises)}, outside of the declared ranges (proved)"
             return self._answer("different", premises=outside.premises, note=note, **parts)
         plain = not any(term.idle(self.screen, side) for side in (0, 1)) and not parts["recursion"].startswith("equal")
-        order = ordered(self.pair, self.screen, self.late) if plain else None
+        order = within(self.left(), lambda: ordered(self.pair, self.screen, self.late)) if plain else None
         if order is not None:
             certificate = {**order.verdict.certificate, "machine of both": order.same.certificate["digest"]}
             return self._answer("ordered", certificate=certificate, assumes=order.verdict.premises,
@@ -197,15 +202,13 @@ class Comparison:
                           reading=tuple(f"{rule.name}: {text}" for rule in rules for text in rule.notes), **parts)
 
 
-def proved(pair: Pair, screen: Screen, varying: bool, late: Callable[[], bool]) -> Proof | None:
+def proved(pair: Pair, screen: Screen, varying: bool, left: Callable[[], float]) -> Proof | None:
     """A proof for all steps along a map of states that was found, in the one direction or in the other."""
     fit = Fit(screen, {}, varying)
     maps = [(k, found) for k in (0, 1) if (found := fit.relation(k)) is not None]
     for source, relation in sorted(maps, key=lambda item: _weight(item[1])):
-        if late():
-            return None
-        proof = by_induction(pair, relation, varying, backwards=source == 1)
-        if proof.verdict.proved:
+        proof = within(left(), lambda s=source, r=relation: by_induction(pair, r, varying, backwards=s == 1))
+        if proof is not None and proof.verdict.proved:
             return proof
     return None
 
