@@ -40,7 +40,6 @@ class Run:
     subject: str
     notes: dict[str, None] = field(default_factory=dict)
     values: dict[Var, Value] = field(default_factory=dict)
-    made: dict[Var, Operation] = field(default_factory=dict)
     natural: set[str] = field(default_factory=set)      # arrays without a negative entry
     base: Base = Real
 
@@ -81,7 +80,7 @@ class Run:
             read = ", ".join(map(primitives.name_of, operation.ins))
             raise UsageError(f"{self.subject}: the primitive {name} of {read}: {error}") from error
         for out, value in zip(operation.outs, result if isinstance(result, list) else [result], strict=True):
-            self.values[out], self.made[out] = self.bare(value), operation
+            self.values[out] = self.bare(value)
             if value.array is not None and evidently_nonnegative(self, operation, values):
                 self.natural.update((value.array, self.values[out].name))
 
@@ -162,9 +161,13 @@ class Run:
         """The value with all entries of its shape, without axes of one entry."""
         return value if value.rank else self._filled(value, self.squeezed(shape))
 
-    def safe(self, operation: Operation, value: Value) -> Value:
-        """The operand of a partial operation, 1 where no one reads the result."""
-        guards = self.program.guards.get(operation, ())
+    def safe(self, operation: Operation, value: Value, place: int = 0) -> Value:
+        """The operand of a partial operation, 1 where no one reads the result because of what it is.
+
+        A condition about something else protects nothing: the operation then asks for what it needs everywhere.
+        """
+        atom = operation.ins[place]
+        guards = [(var, wanted) for var, wanted in self.program.guards.get(operation, ()) if self.program.concerns(var, atom)]
         if not guards or (value.array is None and (value.scalar.is_number or certainly(value.scalar, ">0", self.tape.hypers))):
             return value
         readers = [self.values[var] if wanted else arithmetic.negation(self.values[var]) for var, wanted in guards]

@@ -43,7 +43,7 @@ def gather(run: Run, operation: Operation, x: Value, indices: Value) -> Value:
 def _places(run: Run, operation: Operation, indices: Value) -> list[sp.Expr]:
     """The entries of a vector of places: one, or those from which it was joined."""
     atom = operation.ins[1]
-    made = None if isinstance(atom, Constant) else run.made.get(atom)
+    made = None if isinstance(atom, Constant) else run.program.maker.get(atom)
     if made is not None and made.name in ("concatenate", "stack"):
         return [_place(run, operation, run.read(part)) for part in made.ins]
     return [_place(run, operation, indices)] * int(run.dims(atom.shape)[0])

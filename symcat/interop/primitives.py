@@ -73,7 +73,7 @@ def identity(run: Run, operation: Operation, value: Value, *rest: Value) -> Valu
 def divide(run: Run, operation: Operation, x: Value, y: Value) -> Value:
     if "int" in operation.outs[0].dtype:
         raise run.refusal(operation, "it divides integers and drops the remainder")
-    return arithmetic.divide(x, run.safe(operation, y))
+    return arithmetic.divide(x, run.safe(operation, y, 1))
 
 
 @primitive("sqrt")
@@ -191,7 +191,7 @@ def select(run: Run, operation: Operation, chooser: Value, *branches: Value) -> 
 
 def _bound(run: Run, operation: Operation, branches: Sequence[Value]) -> Value | None:
     """A choice by a comparison between what is compared: the greater or the lesser of two."""
-    made = run.made.get(operation.ins[0])
+    made = run.program.maker.get(operation.ins[0])
     if made is None or made.name not in ("lt", "le", "gt", "ge") or len(branches) != 2:
         return None
     low, high = map(run.read, made.ins if made.name in ("lt", "le") else made.ins[::-1])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -19,6 +20,7 @@ LONGEST_LOOP = 64
 CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr",
          "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr", "remat": "jaxpr", "checkpoint": "jaxpr",
          "remat2": "jaxpr", "custom_lin": "call_jaxpr"}
+SHAPES = ("broadcast_in_dim", "squeeze", "reshape", "expand_dims", "convert_element_type")
 COPIES = ("copy", "copy_p")
 POINTWISE = frozenset((
     "add", "add_any", "sub", "mul", "div", "neg", "max", "min", "abs", "sign", "sqrt", "rsqrt", "cbrt", "square", "integer_pow",
@@ -90,6 +92,35 @@ class Program:
         outs = tuple(values.get(atom, atom) if isinstance(atom, Var) else atom for atom in self.outs)
         guards = {new: self.guards[old] for old, new in left if old in self.guards}
         return Program(self.ins, tuple(new for _, new in left), outs, guards)
+
+    @cached_property
+    def maker(self) -> dict[Var, Operation]:
+        """The operation that makes each value."""
+        return {out: operation for operation in self.operations for out in operation.outs}
+
+    def concerns(self, condition: Var, operand: Var | Constant) -> bool:
+        """Whether an operand is computed from what a condition compares, up to its shape."""
+        compared: set[Var] = set()
+        wanted: list[Var | Constant] = [condition]
+        while wanted:
+            atom = wanted.pop()
+            made = self.maker.get(atom) if isinstance(atom, Var) else None
+            if made is not None and (atom.dtype == "bool" or made.name in SHAPES):
+                wanted += made.ins
+            elif isinstance(atom, Var):
+                compared.add(atom)
+        return not compared.isdisjoint(self._behind(operand))
+
+    def _behind(self, operand: Var | Constant) -> set[Var]:
+        """An operand and all from which it is computed."""
+        found: set[Var] = set()
+        wanted = [operand]
+        while wanted:
+            atom = wanted.pop()
+            if isinstance(atom, Var) and atom not in found:
+                found.add(atom)
+                wanted += self.maker[atom].ins if atom in self.maker else ()
+        return found
 
     def reads(self, outs: Sequence[int]) -> set[Var]:
         """The inputs on which some of the outputs depend."""
