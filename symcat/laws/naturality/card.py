@@ -89,8 +89,10 @@ def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
     pairs = list(zip(families, moved, strict=True))
     group = partial(group_of, rule, name, families[0], moved[0])
     step = _claim(name, statement, lambda: group(False) or tuple(leg for family, each in pairs for leg in square(rule, family, each)))
-    along = _claim(f"{name} path", f"from the initial states, the parameter at every step goes with {maps}",
-                   lambda: group(True) or together([path(rule, family, each) for family, each in pairs]))
+    followed = pairs[:1] if families[0].kind == "chart" else pairs       # the first chart has exact values: a witness against all of them
+    maps_followed = "; ".join(dict.fromkeys(family.words for family, _ in followed))
+    along = _claim(f"{name} path", f"from the initial states, the parameter at every step goes with {maps_followed}",
+                   lambda: group(True) or together([path(rule, family, each) for family, each in followed]))
     levels = {key: _claim(f"{name} {key}", f"along {maps}: {text}", partial(level, key, rule, families[0], moved[0]))
               for key, text in LEVELS.items() if name in FACTORS}
     if name == "diffeomorphism" and (flow := flow_of(rule)):

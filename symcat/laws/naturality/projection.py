@@ -1,11 +1,13 @@
 """Naturality under a projection: coordinates that the loss ignores are dropped.
 
 The map is not invertible, so covectors move backwards: the gradient, and every state of the parameter's shape that starts at a
-number, is that of the smaller space, extended by 0; points are restricted.  For elementwise rules these states may be anything at
-the coordinates that are dropped.
+number, is that of the smaller space, extended by 0; points differ from the parameter by such a vector.  For elementwise rules states
+may be anything at the coordinates that are dropped.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from symcat.category.expression import At, index
 from symcat.category.morphism import Builder
@@ -16,6 +18,7 @@ from symcat.laws.induction import Induction, Machine
 from symcat.learn.optimisers import Optimiser, elementwise
 
 DROPPED = dim("dropped")
+RESTRICTED, EXTENDED, TIED = "restricted", "extended", "tied"
 
 
 def projected(rule: Optimiser) -> tuple[Equation, ...]:
@@ -25,25 +28,59 @@ def projected(rule: Optimiser) -> tuple[Equation, ...]:
     >>> print(projected(gradient_descent)[0].lhs.dom)
     p: Real[dropped + n] * g: Real[n]
     """
-    wide, free = _wide(rule), elementwise(rule)
-    step, large = rule.step(), rule.step(wide)
-    names = ["p", *rule.state_names]
-    restricted = {name: _restricts(rule, name, wide, free) for name in names}
+    wide = _wide(rule)
+    ways = {name: _way(rule, name, wide) for name in rule.state_names}
     legs = []
-    for small in (True, False):
+    for small in (False, True):
+        wire = rule.wire if small else wide
         build = Builder()
         p, g = build.input("p", wide), build.input("g", rule.wire)
         data = [build.input(row.name, row.wire(rule.wire)) for row in rule.data]
-        own = [build.input(name, (large if restricted[name] else step).cod[k + 1]) for k, name in enumerate(rule.state_names)]
-        fit = _restricted if small else _extended
-        arguments = [_restricted(build, p, wide, rule.wire) if small else p, g if small else _extended(build, g, rule.wire, wide)]
-        arguments += [one if small else _extended(build, one, rule.wire, wide) for one in data]
-        arguments += [fit(build, one, *((wide, rule.wire) if small else (rule.wire, wide))) if restricted[name] == small else one
-                      for name, one in zip(rule.state_names, own, strict=True)]
-        found = build.call(step if small else large, arguments)
-        legs.append([build.build([_compared(build, one, restricted[name], small, rule.wire, wide)], [name])
-                     for name, one in zip(names, found, strict=True)])
-    return tuple(Equation(*pair) for pair in zip(*reversed(legs), strict=True))
+        kept = rule.step(wide if not small else rule.wire).cod
+        fitted = {name: (rule.step(wide) if way == RESTRICTED else rule.step()).cod[name] for name, way in ways.items()}
+        states = {name: build.input(name, fitted[name]) for name in rule.state_names}
+        short = _restricted(build, p, wide, rule.wire)
+        side = _Side(build, rule.wire, wide, small, p, short)
+        arguments = [short if small else p, *(one if small else _extended(build, one, rule.wire, wide) for one in (g, *data)),
+                     *(side.brought(states[name], way) for name, way in ways.items())]
+        found = dict(zip(kept.names, build.call(rule.step(wire), arguments), strict=True))
+        legs.append([build.build([side.compared(found[name], ways.get(name, RESTRICTED), found["p"])], [name]) for name in kept.names])
+    return tuple(Equation(*pair) for pair in zip(*legs, strict=True))
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two programs: how states come to it, and how its outputs are compared.
+
+    Restricted states are given on the larger space and compared on the smaller one, extended ones the other way round.  States that
+    are tied to the parameter differ from it by something extended: where coordinates are dropped both have stayed where they were.
+    """
+
+    build: Builder
+    wire: Wire
+    wide: Wire
+    small: bool
+    p: str
+    short: str
+
+    def brought(self, array: str, way: str) -> str:
+        if way == RESTRICTED:
+            return _restricted(self.build, array, self.wide, self.wire) if self.small else array
+        if self.small:
+            return array
+        if way == EXTENDED:
+            return _extended(self.build, array, self.wire, self.wide)
+        gap = _extended(self.build, self._sum(array, self.short, -1), self.wire, self.wide)
+        return self._sum(gap, self.p, 1)
+
+    def compared(self, array: str, way: str, after: str) -> str:
+        if way == RESTRICTED:
+            return array if self.small else _restricted(self.build, array, self.wide, self.wire)
+        array = self._sum(array, after, -1) if way == TIED else array
+        return _extended(self.build, array, self.wire, self.wide) if self.small else array
+
+    def _sum(self, left: str, right: str, sign: int) -> str:
+        return self.build.gather(self.build.wires[left].shape, lambda *i: At(left, *i) + sign * At(right, *i), name="gap")
 
 
 def projected_path(rule: Optimiser) -> Induction:
@@ -77,11 +114,13 @@ def _wide(rule: Optimiser) -> Wire:
     return Wire(rule.wire.base, (rule.shape[0] + DROPPED,))
 
 
-def _restricts(rule: Optimiser, name: str, wide: Wire, free: bool) -> bool:
-    """Whether a leg is compared on the smaller space; else it is extended by 0 on the larger one."""
+def _way(rule: Optimiser, name: str, wide: Wire) -> str:
+    """How a state of the larger space goes with one of the smaller."""
     kept = rule.step(wide).cod[name]
-    row = next((row for row in rule.states if row.name == name), None)
-    return row is None or free or callable(row.initial) or wide.shape[0] not in kept.shape
+    if elementwise(rule) or wide.shape[0] not in kept.shape:
+        return RESTRICTED
+    (row,) = (row for row in rule.states if row.name == name)
+    return EXTENDED if not callable(row.initial) else TIED if kept == wide else RESTRICTED
 
 
 def _restricted(build: Builder, array: str, wide: Wire, wire: Wire) -> str:
@@ -100,10 +139,3 @@ def _extended(build: Builder, array: str, wire: Wire, wide: Wire) -> str:
 
 def _indices(count: int) -> tuple:
     return tuple(index(k) for k in range(count))
-
-
-def _compared(build: Builder, array: str, restricted: bool, small: bool, wire: Wire, wide: Wire) -> str:
-    """An output on the space on which its leg is compared."""
-    if restricted:
-        return array if small else _restricted(build, array, wide, wire)
-    return _extended(build, array, wire, wide) if small else array
