@@ -62,7 +62,7 @@ def close(found, wanted):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", slow_unless(RULES, {*QUICK, "prodigy", "lars", "radam", "value_clipped_descent"}))
 def test_torch(name, tmp_path):
     torch = pytest.importorskip("torch")
     rule, start, gradients = case(name)
@@ -92,7 +92,8 @@ def test_optax(name, tmp_path):
     close(found, expected(rule, start, gradients))
 
 
-@pytest.mark.parametrize("to, name", [*(("numpy", name) for name in RULES), *(("numba", name) for name in LOOPS)])
+@pytest.mark.parametrize("to, name", [pytest.param(to, name, marks=[] if name in QUICK else pytest.mark.slow)
+                                      for to, names in (("numpy", RULES), ("numba", LOOPS)) for name in names])
 def test_functions(to, name, tmp_path):
     """The function of arrays; for numba the very parts that the loop is compiled from."""
     rule, start, gradients = case(name)

@@ -65,7 +65,11 @@ def double():
     torch.set_default_dtype(torch.float32)
 
 
-@pytest.mark.parametrize("target", RULES)
+QUICK = {"SGD(momentum=0.9, dampening=0.1, weight_decay=0.01)", "Adam(amsgrad=True)", "AdamW", "RMSprop(centered=True)", "Adadelta",
+         "Adagrad", "Adamax", "NAdam", "RAdam", "ASGD(t0=3)", "Rprop", "Adafactor(eps1=1e-3)"}
+
+
+@pytest.mark.parametrize("target", [t if t in QUICK else pytest.param(t, marks=pytest.mark.slow) for t in RULES])
 def test_vectors(target, double):
     start = np.array([0.5, -1.5, 2.0])
     for step, (a, b) in enumerate(zip(ours(target, start), theirs(target.partition("(")[0], RULES[target], start), strict=True)):
