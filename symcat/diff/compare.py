@@ -149,10 +149,11 @@ class Comparison:
         relation = "equal-under-state-map" if texts else "equal-under-premises" if stated else "equal"
         if chosen:
             relation = "equal-under-premises"
+        read_with = tuple(text for rule in (pair.a, pair.b) for text in rule.notes if text.startswith("counts of steps"))
         shapes = "elementwise, so every shape" if pair.entrywise else f"parameters {proof.wire}"
         return self._answer(relation, state_map=texts, premises=stated, certificate=proof.verdict.certificate, shapes=shapes,
-                            assumes=proof.verdict.premises, initial_state="equal" if not texts else "equal under the map of states",
-                            recursion="equal")
+                            assumes=(*proof.verdict.premises, *dict.fromkeys(read_with)), recursion="equal",
+                            initial_state="equal under the map of states" if texts else "equal")
 
     # ---- not equal
     def unequal(self, witness: Mapping[str, object], step: int) -> Difference:

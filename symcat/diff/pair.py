@@ -117,7 +117,7 @@ class Pair:
         for row in self.b.hypers:
             image = self.align[foreign(row.symbol)]
             if image.is_Symbol:
-                rows.setdefault(image, row.named(image.name))
+                rows[image] = both_ranges(rows[image], row) if image in rows else row.named(image.name)
         return {symbol: row for symbol, row in rows.items() if symbol not in self.premises}
 
     @property
@@ -137,6 +137,21 @@ class Pair:
     def shared(self, symbol: sp.Symbol) -> bool:
         """Whether both rules have a hyperparameter."""
         return symbol in {row.symbol for row in self.a.hypers} and symbol in self.align.values()
+
+
+def both_ranges(row: Hyper, other: Hyper) -> Hyper:
+    """A hyperparameter within its own range and within that of another.
+
+    >>> from symcat.category.hyper import hyper
+    >>> both_ranges(hyper(0.5, name="alpha"), hyper(0.9, low=0, below=1)).range
+    '[0, 1)'
+    """
+    lows = [(end, is_open) for end, is_open in ((row.low, row.open_low), (other.low, other.open_low)) if end is not None]
+    highs = [(end, not is_open) for end, is_open in ((row.high, row.open_high), (other.high, other.open_high)) if end is not None]
+    low, open_low = max(lows, default=(None, False))
+    high, closed = min(highs, default=(None, True))
+    found = Hyper(row.name, None, low, high, open_low, not closed)
+    return replace(found, default=row.default) if row.default is not None and found.admits(row.default) else found
 
 
 def foreign(symbol: sp.Symbol) -> sp.Symbol:

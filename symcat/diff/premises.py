@@ -39,11 +39,15 @@ def candidates(pair: Pair) -> list[Premise]:
     """Hyperparameters at the ends of their ranges, at 1, at numbers of the other rule, and equal to each other."""
     found: list[Premise] = []
     means = canonical(symbol.name for symbol in pair.hypers)
-    numbers = _numbers(pair)
+    numbers, fixed = _numbers(pair), _fixed(pair)
     for symbol, row in pair.hypers.items():
         if symbol == pair.rate:
             continue
+        if means[symbol.name] in fixed:
+            found.append(Premise(symbol, fixed[means[symbol.name]], INSIDE))
         for value in dict.fromkeys((sp.S.Zero, *numbers, sp.S.One)):
+            if value == fixed.get(means[symbol.name]):
+                continue
             if not (row.admits(value) or value in (row.low, row.high)):
                 continue
             switch = value == 0 and (means[symbol.name] in OFF or not pair.shared(symbol))
@@ -59,13 +63,18 @@ def candidates(pair: Pair) -> list[Premise]:
     return sorted(found, key=lambda premise: (order[premise.kind], not premise.value.is_number))
 
 
+def _fixed(pair: Pair) -> dict[str, sp.Rational]:
+    """What a user fixed in one of the rules, by canonical names: for the other rule that is a premise like any other."""
+    return {row: rule.fixed[name] for rule in (pair.a, pair.b) for name, row in canonical(rule.fixed).items()}
+
+
 def _numbers(pair: Pair) -> list[sp.Rational]:
     """The numbers other than 0 and 1 that stand in one rule and may be a hyperparameter of the other."""
     found: dict[sp.Rational, None] = {}
     for one in pair.raw(pair.wire):
         for node in one.step.nodes:
             for number in sorted(node.body.atoms(sp.Rational)):
-                if number > 0 and number != 1 and number != 2:
+                if number > 0 and number not in (1, 2, sp.Rational(1, 2)):     # what powers and roots are made of
                     found[number] = None
                     if number < 1:
                         found[1 - number] = None

@@ -23,7 +23,7 @@ CANONICAL: dict[str, tuple[str, ...]] = {
 # Names whose meaning depends on the company, likeliest first: alpha is the decay in torch's RMSprop and the rate in papers.
 SEVERAL: dict[str, tuple[str, ...]] = {
     "alpha": ("rho", "lr"), "eta": ("lr", "wd"), "beta": ("gamma", "rho", "b1"), "lam": ("wd", "damping"), "lambda_": ("wd", "damping"),
-    "nu": ("gamma", "b2"), "gamma": ("gamma", "rho"), "rho": ("rho", "gamma", "b2"), "momentum": ("gamma", "b1"), "decay": ("rho", "wd"),
+    "gamma": ("gamma", "rho"), "rho": ("rho", "gamma", "b2"), "momentum": ("gamma", "b1"), "decay": ("rho", "wd"),
     "b": ("gamma", "rho"), "a": ("lr", "rho"), "b2": ("b2", "rho"), "b1": ("b1", "gamma"), "mu": ("gamma", "b1"), "e": ("eps",),
     "w": ("wd",),
     "beta1": ("b1", "gamma"), "beta2": ("b2", "rho"),
