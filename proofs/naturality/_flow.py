@@ -30,8 +30,9 @@ class Flow:
     def __call__(self, **values: object) -> dict[str, Matrix]:
         """The rates at a point: columns, matrices, tuples of matrices or expressions for the inputs; those not read are passed over."""
         place: dict[sp.Symbol, sp.Expr] = {}
-        for name in values.keys() & self.inputs.keys():
-            given = values[name]
+        for name, given in values.items():
+            if name not in self.inputs:
+                continue
             entries = np.array([np.array(one) for one in given] if isinstance(given, tuple) else given, dtype=object)
             place |= dict(zip(self.inputs[name].ravel(), entries.ravel(), strict=True))
         return {name: Matrix([sp.sympify(one).xreplace(place) for one in array.ravel()]) for name, array in self.rates.items()}

@@ -180,15 +180,16 @@ class Bent:
 def flow_square(flow: Flow, given: Mapping[str, Transport] | None = None) -> tuple[Equation, ...]:
     """The equations of the flow's square, at every size: the parameter's velocity, then the value and the rate of each state.
 
-    The inputs are the source's parameter and points, the target's q and its points, the target's gradient, data and states.
+    The inputs are the source's parameter and points, the target's parameter q, secants of phi from the parameter to the points, and the
+    target's gradient, data and states.
     """
     rule = flow.rule
     step, transports = rule.step(), along_coordinates(rule) if given is None else given
     points = [row.name for row in rule.states if transports[row.name].point]
     inner = step.dom
     dom = Space((("d", rule.wire), ("e", rule.wire), ("q", rule.wire), *inner)) * Space(tuple(
-        (f"{kind}_{name}", rule.wire) for name in points for kind in ("d", "target")))
-    conditions = [sp.Symbol("d", real=True) > 0, *_monotonic(dom, points)]
+        (f"{kind}_{name}", rule.wire) for name in points for kind in ("d", "secant")))
+    conditions = [sp.Symbol("d", real=True) > 0, *_monotonic(points)]
 
     def sides(*arrays: Array) -> tuple[list[Array], list[Array]]:
         named = dict(zip(dom.names, arrays, strict=True))
@@ -197,7 +198,7 @@ def flow_square(flow: Flow, given: Mapping[str, Transport] | None = None) -> tup
         data = [bent.pulled(row.kind, named[row.name], g) for row in rule.data]
         states = [named[name] if name in points else bent.power(named[name], transports[name], -1) for name in rule.state_names]
         source, rates = flow.value_and_rate(p, g * bent.first, *data, *states)
-        far = [named[f"target_{name}"] if name in points else named[name] for name in rule.state_names]
+        far = [named["q"] + named[f"secant_{name}"] * (named[name] - p) if name in points else named[name] for name in rule.state_names]
         target, moves = flow.value_and_rate(named["q"], g, *(named[row.name] for row in rule.data), *far)
         left, right = [bent.first * rates[0]], [moves[0]]
         for name, value, rate, there, moved in zip(rule.state_names, source[1:], rates[1:], target[1:], moves[1:], strict=True):
@@ -219,11 +220,13 @@ def _only(f: Morphism, position: int) -> Morphism:
     return build.build([build.call(f, build.inputs(f.dom))[position]], f.cod.names[position:position + 1])
 
 
-def _monotonic(dom: Space, points: Sequence[str]) -> list[sp.Basic]:
-    """Increasing functions keep the order of the parameter and the points among the states."""
-    pairs = [("p", "q"), *((name, f"target_{name}") for name in points)]
+def _monotonic(points: Sequence[str]) -> list[sp.Basic]:
+    """Derivatives and secants of increasing functions are positive; points other than the parameter, so that both are free."""
     symbol: Callable[[str], sp.Symbol] = lambda name: sp.Symbol(name, real=True)
-    rows = [symbol(f"d_{name}") > 0 for name in points]
-    for k, (here, there) in enumerate(pairs):
-        rows += [(symbol(here) - symbol(other)) * (symbol(there) - symbol(across)) > 0 for other, across in pairs[:k]]
+    p, q = symbol("p"), symbol("q")
+    rows = [relation for name in points
+            for relation in (symbol(f"d_{name}") > 0, symbol(f"secant_{name}") > 0, sp.Ne(symbol(name), p))]
+    target = {name: q + symbol(f"secant_{name}") * (symbol(name) - p) for name in points}
+    for k, name in enumerate(points):
+        rows += [(symbol(name) - symbol(other)) * (target[name] - target[other]) > 0 for other in points[:k]]
     return rows
