@@ -19,11 +19,12 @@ from symcat.category.tracing.value import Tape, Value, materialise
 from symcat.errors import SymcatError, UsageError
 from symcat.interop import parts, primitives
 from symcat.interop.decimals import exact
-from symcat.interop.program import POINTWISE, Constant, Operation, Program, Var
+from symcat.interop.program import POINTWISE, SHAPES, Constant, Operation, Program, Var
 from symcat.interop.sizes import number
 
 LARGEST_COUNT = {"int32": 2**31 - 1, "int64": 2**63 - 1, "uint32": 2**32 - 1, "int16": 2**15 - 1, "int8": 2**7 - 1}
 TABLE = primitives.TABLE | parts.TABLE
+APART = frozenset((("eq", False), ("ne", True), ("gt", True), ("le", False), ("lt", True), ("ge", False)))   # of 0 on the right
 REVERSED = {"gt": "lt", "ge": "le"}
 
 
@@ -175,6 +176,22 @@ class Run:
         for other in readers[1:]:
             condition = arithmetic.both(condition, other)
         return arithmetic.where(condition, value, 1)
+
+    def excluded(self, operation: Operation, value: Value, place: int) -> bool:
+        """Whether a condition under which the result is read says that an operand is not 0, in so many words."""
+        wanted = [guard for guard in self.program.guards.get(operation, ()) if self.program.concerns(guard[0], operation.ins[place])]
+        while wanted:
+            var, holds = wanted.pop()
+            made = self.program.maker.get(var)
+            if made is None:
+                continue
+            if made.name == ("and" if holds else "or"):
+                wanted += [(atom, holds) for atom in made.ins if isinstance(atom, Var)]
+            elif made.name in SHAPES or made.name == "not":
+                wanted += [(atom, holds != (made.name == "not")) for atom in made.ins if isinstance(atom, Var)]
+            elif (made.name, holds) in APART and all(map(primitives.alike, map(self.read, made.ins), (value, self.tape.scalar(sp.S.Zero)))):
+                return True
+        return False
 
     def known(self, operation: Operation, x: Value, y: Value) -> bool | None:
         """The outcome of a comparison that does not depend on data; a count stays below the largest number of its type."""

@@ -73,7 +73,10 @@ def identity(run: Run, operation: Operation, value: Value, *rest: Value) -> Valu
 def divide(run: Run, operation: Operation, x: Value, y: Value) -> Value:
     if "int" in operation.outs[0].dtype:
         raise run.refusal(operation, "it divides integers and drops the remainder")
-    return arithmetic.divide(x, run.safe(operation, y, 1))
+    divisor = run.safe(operation, y, 1)
+    if run.excluded(operation, y, 1):
+        return pointwise("div", lambda a, b: a / b, x, divisor)     # the divisor is 1 wherever y is 0
+    return arithmetic.divide(x, divisor)
 
 
 @primitive("sqrt")
