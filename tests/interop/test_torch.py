@@ -161,6 +161,20 @@ class Grouped(Own):
                 z.sub_(group["lr"] * p.grad)
                 p.lerp_(z, 1 / group["k"])
 
+class Preconditioned(Own):
+    """States of other shapes than the parameter's, of sizes that are read off it."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                s = self.state[p]
+                if not s:
+                    s["L"] = torch.zeros(p.shape[0], p.shape[0])
+                    s["B"] = torch.eye(p.shape[0])
+                s["L"] = s["L"] + p.grad @ p.grad.T
+                p -= group["lr"] * (s["L"] + s["B"]) @ p.grad
+
 class Branching(Own):
     def step(self):
         for p in self.param_groups[0]["params"]:
@@ -218,6 +232,16 @@ def test_a_class_of_ones_own(own, double, name, states):
         x, *states = evaluate(step, (x, g, *states), hypers=rule.assignment())
         np.testing.assert_allclose(x, p.detach().numpy(), rtol=1e-12)
     assert module.math.sqrt(4.0) == 2 and "max" not in vars(module)
+
+
+def test_states_of_other_shapes(own):
+    rule = read(f"{own}:Preconditioned")
+    assert [str(wire) for wire in rule.state_wires(rule.wire)] == ["Real[m, m]", "Real[m, m]"]
+    p, g = np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]]), np.array([[1.0, 0.5, -1.0], [2.0, 0.0, 1.0]])
+    states = rule.initial([p])
+    assert np.array_equal(states[1], np.eye(2))
+    found = evaluate(rule.step(Real[2, 3]), (p, g, *states), hypers=rule.assignment())[0]
+    np.testing.assert_allclose(found, p - 0.1 * (g @ g.T + np.eye(2)) @ g, rtol=1e-14)
 
 
 def test_a_branch_on_data_becomes_where(own):

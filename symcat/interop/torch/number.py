@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 
 from symcat.category.tracing.array import Traced
 from symcat.errors import TraceError
-from symcat.interop.torch.paths import COMPARED, kept, truth
+from symcat.interop.torch.paths import compared, kept, truth
 
 
 def plain(item: Any) -> Any:
@@ -72,7 +72,7 @@ class Condition:
     @property
     def value(self) -> Any:
         """The comparison as a traced truth value."""
-        return COMPARED[self.relation](self.left, self.right)
+        return compared(self.left, self.relation, self.right)
 
 
 class Number(float):
@@ -173,8 +173,8 @@ def numeric(name: str, function: Any) -> Any:
 
 
 @contextmanager
-def symbolic_names(scopes: list[dict[str, Any]]) -> Iterator[None]:
-    """Within, in the given global names, `math`, `min` and `max` take symbolic numbers."""
+def symbolic_names(scopes: list[dict[str, Any]], modules: Mapping[ModuleType, ModuleType]) -> Iterator[None]:
+    """Within, in the given global names, `math`, `min`, `max` and the given modules take symbolic numbers."""
     changed: list[tuple[dict, str, Any]] = []
     absent = object()
 
@@ -187,6 +187,8 @@ def symbolic_names(scopes: list[dict[str, Any]]) -> Iterator[None]:
             for name, value in list(names.items()):
                 if value is math:
                     put(names, name, Mathematics("math"))
+                elif isinstance(value, ModuleType) and value in modules:
+                    put(names, name, modules[value])
                 elif getattr(math, getattr(value, "__name__", ""), None) is value and callable(value):
                     put(names, name, numeric(value.__name__, value))
             for name, function in (("max", greatest), ("min", least)):

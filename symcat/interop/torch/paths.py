@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import sympy as sp
+from sympy.logic.boolalg import BooleanAtom
 
 from symcat.category.comprehension import Fact
 from symcat.category.tracing.array import Array, Scalar, Traced
@@ -60,9 +61,15 @@ class Run:
 CURRENT: ContextVar[Run] = ContextVar("symcat_torch_run")
 
 
+def compared(left: object, relation: str, right: object) -> object:
+    """A comparison: a traced truth value, or a Python one where both sides are known."""
+    found = COMPARED[relation](left, right)
+    return bool(found) if isinstance(found, BooleanAtom) else found
+
+
 def truth(left: object, relation: str, right: object) -> bool:
     """The truth of a comparison of traced numbers, in the sense of this module."""
-    found = COMPARED[relation](left, right)
+    found = compared(left, relation, right)
     if isinstance(found, (bool, np.bool_)):
         return bool(found)
     if isinstance(found, Array):

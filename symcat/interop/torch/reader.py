@@ -26,7 +26,7 @@ from symcat.interop.torch.number import Number, symbolic_names
 from symcat.interop.torch.operations import full
 from symcat.interop.torch.paths import explore
 from symcat.interop.torch.plan import Plan, hyper_of, is_number, optimizer_class, planned
-from symcat.interop.torch.tensor import Reading, Symbolic, unwrap
+from symcat.interop.torch.tensor import Reading, Sized, Symbolic, unwrap
 from symcat.learn.optimisers import Optimiser, optimiser
 from symcat.learn.optimisers.state import State
 from symcat.prove.decide import decide
@@ -99,7 +99,7 @@ def _named(cls: type, error: Exception) -> SymcatError:
 # ---- one run of a step
 def _run(plan: Plan, p: Any, g: Any, hypers: Mapping[str, Any], found: Found | None, states: Sequence[Any] | None) -> tuple:
     """The new parameter, and the states as (record of first values, parameter's state, group)."""
-    with symbolic_names(plan.names), Reading():
+    with symbolic_names(plan.names, {torch: Sized("torch")}), Reading():
         parameter = Symbolic.of(p, gradient=Symbolic.of(g))
         instance = plan.cls([parameter], **plan.keywords)
         group = instance.param_groups[0]
@@ -245,7 +245,13 @@ def _rule(plan: Plan, found: Found, shape: Sequence[str]) -> Optimiser:
     """The optimiser, with as few premises on hyperparameters as are needed."""
     premises: dict[Fact, None] = {}
     rule = _optimiser(plan, found, shape, premises)
-    step = rule.step()
+    try:
+        step = rule.step()
+    except SymcatError:      # a step that needs the shapes of its states before it makes them
+        found = replace(found, initial={key: FIRST if key in found.wires and found.wires[key].shape and value != "p" else value
+                                        for key, value in found.initial.items()})
+        rule = _optimiser(plan, found, shape, premises)
+        step = rule.step()
     for fact in list(premises):
         waived = replace(plan, waived=plan.waived | {fact})
         if _harmless(_optimiser(waived, found, shape, {}), rule, fact, step):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -194,6 +195,13 @@ def _truth(x: Symbolic) -> bool:
 def _sized(name: str) -> Callable:
     """A method that takes sizes, which PyTorch would refuse for symbols before it asks for their meaning."""
     return lambda self, *sizes, **options: _called(name, (self, *sizes), options)
+
+
+class Sized(ModuleType):
+    """The module `torch`, whose factories take sizes that are symbols."""
+
+    def __getattr__(self, name: str) -> Any:
+        return (lambda *items, **options: _called(name, items, options)) if name in FACTORIES else getattr(torch, name)
 
 
 for _name in ("new_zeros", "new_ones", "new_full", "view", "reshape", "expand"):
