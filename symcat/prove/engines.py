@@ -143,11 +143,17 @@ def advised(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof |
 
 
 def values(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
-    """Equality of values, which knows what functions with kinks are on either side of them; the checker's replay is the proof."""
+    """Equality of values, which knows what functions with kinks are on either side of them; the checker's replay is the proof.
+
+    Where it finds none, entrywise programs are decided at one entry by the field engine, on whose word that rests.
+    """
     goal = json.loads(canonical_json({"lhs": dump(lhs), "rhs": dump(rhs), "facts": [dump_fact(fact) for fact in facts]}))
     found = advice_by_values(goal)
     if found is None:
-        return Failure("as functions: no proof by cases of signs")
+        from symcat.prove.field.entries import prove_entries
+
+        outcome = prove_entries(lhs, rhs, facts)
+        return outcome if isinstance(outcome, Failure) else replace(outcome, method=f"{outcome.method}, {ON_ITS_WORD}")
     notes = sorted(equation(goal, found, FUNCTIONS))
     return Proof(BY_VALUES, (*premises_of(lhs, rhs, (*facts, *lhs.facts, *rhs.facts)), *notes), {"replay": found})
 

@@ -19,13 +19,14 @@ from symcat.prove.index.equal import Failure, Proof
 SMOOTH = (sp.log, sp.tanh, sp.sin, sp.cos, sigmoid, softplus)
 
 
-def prove_programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
+def prove_programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = (), kinks: bool = False) -> Proof | Failure:
     """A proof that two programs over real scalars without kinks have the same values wherever the requirements of both hold.
 
-    Programs with kinks may have the same values and different derivatives at the kink, and are not equal as morphisms.
+    Programs with kinks may have the same values and different derivatives at the kink, and are not equal as morphisms: they are
+    for those who ask for equality as functions.
     """
     try:
-        goals = _goals(lhs, rhs, facts)
+        goals = _goals(lhs, rhs, facts, kinks)
     except DomainError as error:
         return Failure(f"field normal form: {error}")
     methods, premises, kernels = {}, {}, []
@@ -39,9 +40,9 @@ def prove_programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> 
     return Proof("; ".join(methods), tuple(premises), {"method": "field normal form", "goals": kernels})
 
 
-def _goals(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> list[ScalarGoal]:
+def _goals(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact], kinks: bool) -> list[ScalarGoal]:
     """One goal for each output; DomainError for programs of another kind."""
-    sides = [_Program(f, lhs.dom.names) for f in (lhs, rhs)]
+    sides = [_Program(f, lhs.dom.names, kinks) for f in (lhs, rhs)]
     found = sorted(set().union(*(side.symbols for side in sides), *(fact.expr.free_symbols for fact in (*facts, *lhs.facts, *rhs.facts))),
                    key=lambda s: s.name)
     names = (*lhs.dom.names, *(symbol.name for symbol in found))
@@ -59,7 +60,8 @@ def _goals(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact]) -> list[ScalarGo
 class _Program:
     """The outputs and requirements of a program as terms, its inputs under the given names."""
 
-    def __init__(self, f: Morphism, names: Sequence[str]) -> None:
+    def __init__(self, f: Morphism, names: Sequence[str], kinks: bool) -> None:
+        self.kinks = kinks
         if any(wire.shape or wire.base.modulus for wire in (*f.dom.types, *f.cod.types)):
             raise DomainError("arrays are beyond the field engine")
         self.reader = Reader({At(own): variable(name) for own, name in zip(f.dom.names, names, strict=True)})
@@ -77,7 +79,7 @@ class _Program:
 
     def _term(self, body: sp.Expr) -> Term:
         kinks = [cls for cls in FUNCTIONS if body.has(cls) and cls not in SMOOTH]
-        if kinks:
+        if kinks and not self.kinks:
             raise DomainError(f"{kinks[0].__name__} has a kink: equal values do not make equal morphisms")
         self.symbols |= {s for s in body.free_symbols if isinstance(s, sp.Symbol)}
         return self.reader.term(body)
