@@ -54,6 +54,7 @@ class Learner:
             raise ShapeError(f"the loss compares {self.loss.dom} but the model returns {self.model.cod}")
         if len(self.loss.cod) != 1 or self.loss.cod.types[0].shape:
             raise ShapeError(f"a loss returns one number, this one returns {self.loss.cod}")
+        self.optimiser.check(self.params)
 
     @property
     def params(self) -> Space:

@@ -11,6 +11,7 @@ from symcat.learn.layers import layer, mlp
 from symcat.learn.learner import Learner
 from symcat.learn.losses import loss
 from symcat.learn.optimisers import OPTIMISERS, gradient_descent, momentum
+from symcat.learn.optimisers.combinators import Tensor
 from symcat.learn.rates import Rate
 
 n, h, m = dims("n h m")
@@ -83,3 +84,24 @@ def test_ill_fitting_parts():
         Rate("falling")
     with pytest.raises(UsageError, match="no backend 'fortran'"):
         learner().compile(backend="fortran")
+
+
+@pytest.mark.parametrize("name, words", [
+    ("polyak_step", r"polyak_step reads loss \(loss\), optimum \(optimum\)"), ("nat_gd", r"nat_gd reads C \(cometric\)"),
+    ("shampoo", r"a rule for Real\[2, 2\], the parameter b is Real\[m\]: give this layer another optimiser"),
+    ("muon", r"a rule for Real\[m, n\], the parameter b is Real\[m\]"), ("adagrad_full", r"a rule for Real\[2\], the parameter b is"),
+])
+def test_what_an_optimiser_cannot_train_is_refused_with_the_learner(name, words):
+    with pytest.raises(UsageError, match=words):
+        learner(OPTIMISERS[name])
+
+
+def test_a_rule_for_matrices_trains_the_matrices():
+    one = learner(Tensor({"b": gradient_descent, "b1": gradient_descent}, OPTIMISERS["muon"]))
+    state, draw = one.initial(seed=2), np.random.default_rng(9)
+    x, target = draw.normal(size=(8, 4)), np.eye(3)[draw.integers(3, size=8)]
+    losses = []
+    for _ in range(15):
+        *state, value = evaluate(one.step, (*state, x, target), hypers=one.optimiser.assignment())
+        losses.append(float(value))
+    assert losses[-1] < 0.85 * losses[0]

@@ -200,7 +200,7 @@ class Tensor:
         return {row.symbol: self.value(row.name) for row in self.hypers}
 
     def state_space(self, params: Space) -> Space:
-        self._check(params)
+        self.check(params)
         result = Space(())
         for name, wire in params:
             result = result * self.of(name).state_space(Space(((name, wire),)))
@@ -226,9 +226,12 @@ class Tensor:
         """The initial states for parameters of these values, wire by wire."""
         return [array for name, value in zip(names, params, strict=True) for array in self.of(name).initial([value])]
 
-    def _check(self, params: Space) -> None:
+    def check(self, params: Space) -> None:
+        """UsageError for wires that are not there, and for what a rule cannot train."""
         if unknown := [wire for wire in self.rules if wire not in params.names]:
             raise UsageError(f"optimisers for {', '.join(unknown)}: the parameters are {', '.join(params.names)}")
+        for name, wire in params:
+            self.of(name).check(Space(((name, wire),)))
 
     def __repr__(self) -> str:
         return self.name

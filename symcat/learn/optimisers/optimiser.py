@@ -133,9 +133,7 @@ class Optimiser:
 
     def lens(self, params: Space) -> Lens:
         """The lens (S * P, S * P) -> (P, P'): states of all wires, wire by wire, then the parameters."""
-        if self.data:
-            read = ", ".join(f"{row.name} ({row.kind})" for row in self.data)
-            raise UsageError(f"{self.name} reads {read}: the lens of a learner hands an optimiser the gradient alone")
+        self.check(params)
         space, count = self.state_space(params), len(self.states)
         forward = Builder()
         arguments = forward.inputs(space * params)
@@ -154,6 +152,19 @@ class Optimiser:
             moved.append(new)
             states_out += rest
         return Lens(get, back.build((*states_out, *moved), (space * params).names))
+
+    def check(self, params: Space) -> None:
+        """UsageError for parameters that it cannot train: a rule that reads data, or one for matrices with a vector among them."""
+        if self.data:
+            read = ", ".join(f"{row.name} ({row.kind})" for row in self.data)
+            raise UsageError(f"{self.name} reads {read}: a learner hands an optimiser the gradient alone")
+        if len(self.shape) == 1 and self.shape[0].is_Symbol:
+            return
+        for name, wire in params:
+            sizes = zip(self.shape, wire.shape, strict=False)
+            if len(wire.shape) != len(self.shape) or any(own.is_Integer and own != given for own, given in sizes):
+                raise UsageError(f"{self.name} is a rule for {self.wire}, the parameter {name} is {wire}: give this layer another "
+                                 "optimiser, with combinators.Tensor")
 
     def state_space(self, params: Space) -> Space:
         """S for a space of parameters: each wire's states, named state_wire."""
