@@ -235,8 +235,10 @@ def test_a_class_of_ones_own(own, double, name, states):
 
 
 def test_states_of_other_shapes(own):
-    rule = read(f"{own}:Preconditioned")
+    rule = read(f"{own}:Preconditioned(matrix=True)")
     assert [str(wire) for wire in rule.state_wires(rule.wire)] == ["Real[m, m]", "Real[m, m]"]
+    vector = read(f"{own}:Preconditioned")
+    assert [str(wire) for wire in vector.state_wires(vector.wire)] == ["Real[n, n]", "Real[n, n]"]
     p, g = np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]]), np.array([[1.0, 0.5, -1.0], [2.0, 0.0, 1.0]])
     states = rule.initial([p])
     assert np.array_equal(states[1], np.eye(2))

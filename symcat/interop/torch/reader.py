@@ -245,18 +245,24 @@ def _rule(plan: Plan, found: Found, shape: Sequence[str]) -> Optimiser:
     """The optimiser, with as few premises on hyperparameters as are needed."""
     premises: dict[Fact, None] = {}
     rule = _optimiser(plan, found, shape, premises)
-    try:
-        step = rule.step()
-    except SymcatError:      # a step that needs the shapes of its states before it makes them
+    if not _shaped(rule, found):
         found = replace(found, initial={key: FIRST if key in found.wires and found.wires[key].shape and value != "p" else value
                                         for key, value in found.initial.items()})
         rule = _optimiser(plan, found, shape, premises)
-        step = rule.step()
+    step = rule.step()
     for fact in list(premises):
         waived = replace(plan, waived=plan.waived | {fact})
         if _harmless(_optimiser(waived, found, shape, {}), rule, fact, step):
             plan = waived
     return _optimiser(plan, found, shape, {}) if plan.waived else rule
+
+
+def _shaped(rule: Optimiser, found: Found) -> bool:
+    """Whether states that start as numbers get the shapes that the step gives them: it may need these before, or never show them."""
+    with suppress(SymcatError):
+        wires = dict(zip(rule.state_names, rule.state_wires(rule.wire), strict=True))
+        return all(wires[key] == wire for key, wire in found.wires.items() if wire.shape)
+    return False
 
 
 def _harmless(without: Optimiser, rule: Optimiser, fact: Fact, step: Any) -> bool:
