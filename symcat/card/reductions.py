@@ -134,9 +134,19 @@ class _Numbers:
                 continue
             hypers = {"lr": symbol, **assigned}
             states = self.states(relative, own, self.path(relative, {**values, "lr": rate}), when)
-            if states is not None and self.looks_alike(relative, {**values, "lr": rate}, own, when):
+            alike = states is not None and self.looks_alike(relative, {**values, "lr": rate}, own, when)
+            if alike and self.agrees_at_defaults(relative, hypers, when):
                 return hypers, states
         return None
+
+    def agrees_at_defaults(self, relative: Optimiser, hypers: Mapping[str, sp.Expr], when: Mapping) -> bool:
+        """Whether the paths agree at the default values, too, which may be another branch of the rule."""
+        defaults = {row.symbol: self.rule.value(row.name) for row in self.rule.hypers}
+        if any(value is None for value in defaults.values()):
+            return True
+        own = self.path(self.rule, {s.name: float(when.get(s.name, value)) for s, value in defaults.items()})
+        theirs = self.path(relative, {name: float(e.xreplace(defaults)) for name, e in hypers.items()})
+        return own is None or theirs is None or np.allclose([here[0] for here in own], [there[0] for there in theirs], rtol=NEAR, atol=NEAR)
 
     def states(self, relative: Optimiser, own: list, theirs: list | None, when: Mapping) -> dict[str, tuple] | None:
         """Each state of the relative as a multiple of one of the rule's."""
