@@ -1,4 +1,4 @@
-"""Claims with their verdicts as tables: obligations while they are proved, the ledger of a campaign, a law card.
+"""Claims with their verdicts as tables: obligations while they are proved, the ledger of a campaign.
 
 All functions take claims as the records of `symcat.prove.claim.record`.
 """
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -117,16 +116,6 @@ def summary_line(counts: Mapping[str, int], seconds: float) -> Text:
     good = counts["total"] == counts["as_expected"]
     words = f"{counts['total']} claims: {counts['as_expected']} as expected, {counts['unexpected']} unexpected, {counts['unknown']} unknown"
     return Text(f"{words}, in {seconds:.1f} s", "bold green" if good else "bold red")
-
-
-def card(target: str, records: Sequence[Record], findings: Sequence[Mapping[str, Any]] = ()) -> RenderableType:
-    """An optimiser's law card: every law with its verdict and what stands behind it, then the findings."""
-    table = _table("", "law", "verdict", "what it says", "premises, or the witness", "s")
-    for record in records:
-        row = plain(record["name"], record["statement"], explanation(record), f"{record['seconds']:.2f}")
-        table.add_row(row[0], verdict_text(record), *row[1:])
-    notes = [Text(f"{finding['finding']}: {finding['detail']}", "yellow") for finding in findings]
-    return Panel(Group(table, *notes), title=f"law card of {target}", title_align="left", expand=False)
 
 
 def plain(*cells: str) -> list[Text]:

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from symcat.show.claims import card, explanation, ledger, listing, obligations, shortened, summary_line, verdict_text
+from symcat.show.claims import explanation, ledger, listing, obligations, shortened, summary_line, verdict_text
 
 
 def record(name, verdict, expected="proved", **more):
@@ -69,11 +69,6 @@ def test_summary_line():
     counts = {"total": 4, "as_expected": 2, "unexpected": 1, "unknown": 1}
     assert summary_line(counts, 1.26).plain == "4 claims: 2 as expected, 1 unexpected, 1 unknown, in 1.3 s"
     assert "red" in str(summary_line(counts, 1).style) and "green" in str(summary_line(counts | {"as_expected": 4}, 1).style)
-
-
-def test_a_law_card_names_its_target_and_its_findings():
-    text = printed(card("adam(eps=0)", [PROVED], [{"finding": "division_by_zero", "detail": "at v = 0"}]))
-    assert "law card of adam(eps=0)" in text and "division_by_zero: at v = 0" in text and "PROVED" in text
 
 
 def test_many_premises_are_counted_and_a_long_one_is_cut():
