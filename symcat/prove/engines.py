@@ -24,7 +24,7 @@ from symcat.verdict import Verdict
 
 IDENTICAL = "identical programs"
 BY_VALUES = "normal forms by cases of signs"
-MANY_SUMS = 16
+MANY_SUMS = 30
 ON_ITS_WORD = "trusted: the engine"
 
 
