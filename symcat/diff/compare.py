@@ -128,11 +128,12 @@ class Comparison:
         """Equality under premises, proved for a rate that varies or else for a constant one."""
         screen = Screen(pair)
         varies = not self.constant and pair.rate is not None
+        left = (lambda: self.left() / 2) if chosen else self.left      # a premise that is hard to prove leaves time for the others
         if varies and screen.agree(varying=True):
-            proof = proved(pair, screen, True, self.left)
+            proof = proved(pair, screen, True, left)
             if proof is not None:
                 return self._equal(pair, proof, chosen, ())
-        proof = proved(pair, screen, False, self.left)
+        proof = proved(pair, screen, False, left)
         if proof is None:
             return None
         if not varies:
@@ -178,7 +179,9 @@ class Comparison:
         if memory is not None:
             note = f"equal under {', '.join(memory.premises)}, where averages have no memory (proved)"
             return self._answer("different", premises=memory.premises, note=note, **parts)
-        return self._answer("different", **parts)
+        open_ones = [", ".join(map(str, chosen)) for chosen in self._sets if lattice.worst(chosen) != DEGENERATE]
+        note = f"not proved: that they are equal under {' or '.join(open_ones[:2])}, where all points that were tried agree"
+        return self._answer("different", note=note if open_ones else "", **parts)
 
     @cached_property
     def _sets(self) -> list[tuple[Premise, ...]]:
