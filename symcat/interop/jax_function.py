@@ -26,9 +26,10 @@ SAMPLE = 0.3
 
 
 def uses_jax(function: object) -> bool:
-    """Whether a function is defined where a name stands for JAX or one of its modules."""
+    """Whether a function is defined where a name stands for JAX, one of its modules or one of its functions."""
     names = getattr(inspect.unwrap(function), "__globals__", {}) if callable(function) else {}
-    return any(isinstance(value, ModuleType) and value.__name__.partition(".")[0] == "jax" for value in names.values())
+    homes = (value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "") for value in names.values())
+    return any(isinstance(home, str) and home.partition(".")[0] == "jax" for home in homes)
 
 
 def read(function: Callable, name: str | None = None, data: Mapping[str, str] | None = None,

@@ -215,7 +215,7 @@ class Reading:
     @property
     def taken(self) -> list[str]:
         """Names that no state can have."""
-        return ["p", "g", "loss", *(slot.name for slot in self.recipe.slots if slot.hyper)]
+        return ["p", "g", "loss", *VECTOR, *(slot.name for slot in self.recipe.slots if slot.hyper)]
 
     # ---- what a rule is made of
     def shape(self) -> tuple[str | int, ...]:

@@ -104,5 +104,8 @@ def test_bad_rules(file, name, message):
         read_target(f"{file}:{name}")
 
 
-def test_what_uses_jax():
+def test_what_uses_jax(tmp_path):
     assert uses_jax(anchored) and not uses_jax(adam.rule)
+    path = tmp_path / "single.py"
+    path.write_text("from jax.numpy import sign\n\ndef rule(p, g, *, lr=0.1):\n    return p - lr * sign(g)\n", encoding="utf-8")
+    assert "sign(g[i])" in str(read_target(f"{path}:rule").step())

@@ -214,3 +214,22 @@ def test_without_jax_the_extra_is_named():
             "except Exception as error: print(type(error).__name__, error)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("UsageError") and "pip install 'symcat[jax]'" in done.stdout
+
+
+def branching(learning_rate=0.1, decay=0.9, threshold=0.5) -> "optax.GradientTransformation":
+    """Python branches on one number and computes in floating point with another."""
+    weight = 1 - np.sqrt(np.float64(decay))
+    return optax.chain(optax.trace(float(weight)), optax.scale(-learning_rate * (2 if threshold > 0.3 else 1)))
+
+
+def test_numbers_that_python_needs_are_constants_and_told():
+    rule = read(branching)
+    assert [row.name for row in rule.hypers] == ["learning_rate"]
+    assert sum("is a constant: optax computes with it before it is traced" in note for note in rule.notes) == 2
+    assert "-2*learning_rate" in str(rule.step())
+
+
+def test_counters_kept_modulo_a_number_say_where_they_hold():
+    step = read("MultiSteps(sgd(0.1), 3)").step()
+    assert {"add >= 0", "sub1 >= 0"} <= {str(row) for row in step.requirements}
+    assert "where(greater_equal, sub2, add)" in str(step)
