@@ -27,13 +27,17 @@ from symcat.learn.optimisers import (
     dog,
     gradient_descent,
     momentum,
+    momentum_ema,
+    nat_adam,
+    nat_gd,
+    nat_heavy_ball,
     nesterov,
     prodigy,
     rmsprop,
     schedule_free,
     sign_descent,
 )
-from symcat.learn.optimisers.natural import in_chart, in_frame
+from symcat.learn.optimisers.natural import in_chart, in_frame, with_connection, with_invariant_scalars, with_metric
 from symcat.prove.field.read import read
 
 n = dims("n")
@@ -42,6 +46,33 @@ NEAR = "near miss"
 
 def equal(left: Callable, right: Callable, dom) -> tuple[Equation, ...]:
     return (Equation(trace(left, dom), trace(right, dom)),)
+
+
+# ---- the natural optimisers are what the combinators make
+def adam_of_square(p, g, square, m=0, v=0, *, lr=0.001, b1=0.9, b2=0.999, eps=1e-8):
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * square
+    return p - lr * m / (np.sqrt(v) + eps), m, v
+
+
+def built(rule: Optimiser, made: Optimiser) -> tuple[Equation, ...]:
+    return (Equation(rule.step(Real[n]), made.step(Real[n])),)
+
+
+MADE = (
+    Claim("nat_gd", "nat_gd is descent with a metric", OURS, lambda: built(nat_gd, with_metric(gradient_descent))),
+    Claim("nat_heavy_ball", "nat_heavy_ball is averaged momentum with a metric and a connection", OURS,
+          lambda: built(nat_heavy_ball, with_connection(with_metric(momentum_ema)))),
+    Claim("nat_heavy_ball, the other way round", "the same with the connection before the metric", NEAR,
+          lambda: (Equation(nat_heavy_ball.step(Real[n]), reordered()),), "refuted"),
+    Claim("nat_adam", "nat_adam is Adam without corrections, with a metric, a connection and one number for v", OURS,
+          lambda: built(nat_adam, with_connection(with_metric(with_invariant_scalars(adam_of_square, ("v",)))))),
+)
+
+
+def reordered():
+    """The connection sees the displacement before the metric turns it into a vector."""
+    made = with_metric(with_connection(momentum_ema)).step(Real[n])
+    return trace(lambda p, g, C, Gamma, m: apply(made, p, g, Gamma, C, m), nat_heavy_ball.step(Real[n]).dom)
 
 
 # ---- a frame in the state: E -> A E, everything else as it is
@@ -218,4 +249,4 @@ PATHS = (
     *(claim for rule in (prodigy.at(eps=0), dog.at(eps=0)) for claim in trajectory(rule, "uniform scaling", "refuted", fixed=True)),
 )
 
-CLAIMS = (*FRAMES, *REFERENCE, *FISHER, *PATHS)
+CLAIMS = (*MADE, *FRAMES, *REFERENCE, *FISHER, *PATHS)

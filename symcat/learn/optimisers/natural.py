@@ -22,6 +22,7 @@ from symcat.errors import UsageError
 from symcat.learn.optimisers.optimiser import Optimiser, keyword_only, optimiser
 from symcat.learn.optimisers.state import Datum, State, state
 
+MOMENTUM, SQUARE = state(0, "covector"), state(0, "scalar")
 METRICS: dict[str, Callable] = {
     "metric": lambda metric, covector: np.linalg.solve(metric, covector),
     "cometric": lambda cometric, covector: cometric @ covector,
@@ -196,29 +197,38 @@ def _fresh(rule: Optimiser, *names: str) -> None:
         raise UsageError(f"{rule.name} is about parameters of {len(rule.shape)} axes: a metric, a connection or a frame goes with a vector")
 
 
-# ---- three optimisers made so
-@optimiser
-def _descent(p, g, *, lr=0.1):
-    return p - lr * g
+# ---- three optimisers, written out
+@optimiser(data={"C": "cometric"})
+def nat_gd(p, g, C, *, lr=0.1):
+    """p <- p - lr C g, C the inverse of a metric: `with_metric` of gradient descent.  Amari 1998, equation 2.3.
+
+    p, g: Real[n]; C: Real[n, n].
+    """
+    return p - lr * (C @ g)
 
 
-@optimiser
-def _momentum(p, g, m=state(0, "covector"), *, lr=0.1, b1=0.9):
+@optimiser(data={"C": "cometric", "Gamma": "christoffel"})
+def nat_heavy_ball(p, g, C, Gamma, m=MOMENTUM, *, lr=0.1, b1=0.9):
+    """m <- b1 m + (1 - b1) g; p <- p + d with d = -lr C m; then m is carried along d: m_k <- m_k + Gamma^l_kj d^j m_l.
+
+    `with_connection` and `with_metric` of momentum as a moving average; ours.  p, g, m: Real[n]; C: Real[n, n]; Gamma: Real[n, n, n],
+    its first index the upper one.
+    """
     m = b1 * m + (1 - b1) * g
-    return p - lr * m, m
+    d = -lr * (C @ m)
+    return p + d, m + np.einsum("lkj,j,l->k", Gamma, d, m)
 
 
-def _adam(p, g, square, m=state(0, "covector"), v=0, *, lr=0.001, b1=0.9, b2=0.999, eps=1e-8):
+@optimiser(data={"C": "cometric", "Gamma": "christoffel"})
+def nat_adam(p, g, C, Gamma, m=MOMENTUM, v=SQUARE, *, lr=0.001, b1=0.9, b2=0.999, eps=1e-8):
+    """Natural heavy ball, divided by the root of v, a moving average of the one number |g|^2 = g^T C g; no bias corrections.
+
+    `with_connection`, `with_metric` and `with_invariant_scalars` of Adam; ours.  Shapes as in `nat_heavy_ball`; v: Real[()].
+    """
     m = b1 * m + (1 - b1) * g
-    v = b2 * v + (1 - b2) * square
-    return p - lr * m / (np.sqrt(v) + eps), m, v
+    v = b2 * v + (1 - b2) * (g @ C @ g)
+    d = -lr * (C @ m) / (np.sqrt(v) + eps)
+    return p + d, m + np.einsum("lkj,j,l->k", Gamma, d, m), v
 
 
-def _natural(rule: Optimiser, name: str) -> Optimiser:
-    return replace(rule, name=name)
-
-
-nat_gd = _natural(with_metric(_descent), "nat_gd")
-nat_heavy_ball = _natural(with_connection(with_metric(_momentum)), "nat_heavy_ball")
-nat_adam = _natural(with_connection(with_metric(with_invariant_scalars(_adam, ("v",)))), "nat_adam")
 NATURAL = (nat_gd, nat_heavy_ball, nat_adam)
