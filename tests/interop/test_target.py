@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from symcat.interop.target import parse
 from symcat.errors import UsageError
+from symcat.interop.target import parse
 
 
 @pytest.mark.parametrize("text, where, arguments", [
