@@ -106,6 +106,16 @@ def test_the_initial_state_is_told_apart_from_the_recursion():
     assert one.initial_state == "v: 0 against 1" and one.recursion.startswith("equal")
 
 
+def test_a_witness_is_rational_where_a_root_can_be():
+    one = diff(rule("rooted"), rule("rooted_apart"))
+    assert one.witness["exact"] and Fraction(one.witness["left"]) != Fraction(one.witness["right"])
+
+
+def test_what_one_rule_fixes_is_a_premise_for_the_other():
+    one = diff("rmsprop(eps=0)", "rmsprop_inside")
+    assert (one.relation, one.premises) == (PREMISED, ("eps = 0",))
+
+
 def test_hyperparameters_without_a_known_name_are_matched_by_what_they_do():
     one = diff(rule("swapped"), "lion(wd=0)")
     assert one.relation == "equal" and one.aligned == ("b1 of lion(wd=0) is first", "b2 of lion(wd=0) is second")
