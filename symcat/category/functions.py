@@ -99,7 +99,8 @@ class Declared:
     """A function's row: its derivative in each argument, where it has kinks, and what defines it where it is smooth.
 
     `derivatives[k](*args)` is the partial in argument k; `kinks(*args)` are expressions whose zeros are the kinks;
-    `definition(*args)` is the function in terms of exp and log, or itself where SymPy's own derivative is to be met; `inverse` undoes it on its domain, x > 0.
+    `definition(*args)` is the function in terms of exp and log, or the function itself where SymPy's own derivative is to be met;
+    `inverse` undoes it on its domain, x > 0.
     """
 
     derivatives: tuple[Callable[..., sp.Expr], ...]

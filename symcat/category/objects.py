@@ -195,8 +195,8 @@ def _sympy(value: Fraction) -> sp.Rational:
 
 KINKED = ("relu", "step", "absolute", "sign", "maximum", "minimum", "equal", "where")
 SYMBOLIC_FUNCTIONS: dict[str, Callable] = {
-    "exp": sp.exp, "log": sp.log, "tanh": sp.tanh, "sin": sp.sin, "cos": sp.cos, "sigmoid": functions.sigmoid, "softplus": functions.softplus,
-    "detach": lambda x: x, **{name: _symbolic(name) for name in KINKED},
+    "exp": sp.exp, "log": sp.log, "tanh": sp.tanh, "sin": sp.sin, "cos": sp.cos, "sigmoid": functions.sigmoid,
+    "softplus": functions.softplus, "detach": lambda x: x, **{name: _symbolic(name) for name in KINKED},
 }
 
 
