@@ -69,7 +69,8 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
 
 INSTEAD: dict[str, str] = {
     "tan": "np.sin(x)/np.cos(x)", "floor_divide": "/", "remainder": "exact arithmetic without remainders",
-    "log2": "np.log(x)/np.log(2)", "log10": "np.log(x)/np.log(10)", "exp2": "2**x", "cbrt": "x**(1/3)", "arctan": "sc.generic('arctan')", "argmin": "np.argmax(-x)",
+    "log2": "np.log(x)/np.log(2)", "log10": "np.log(x)/np.log(10)", "exp2": "2**x",
+    "cbrt": "x**(1/3)", "arctan": "sc.generic('arctan')", "argmin": "np.argmax(-x)",
     "sort": "np.max or a comparison of all pairs",
     "argsort": "a comparison of all pairs with sc.equal and sums", "cumprod": "np.exp(np.cumsum(np.log(x))) for positive x",
     "split": "slices such as x[:k]", "repeat": "np.broadcast_to and reshape", "tile": "np.broadcast_to and reshape",
