@@ -92,22 +92,26 @@ def test_heavy_ball_by_runge_kutta(field, start, read_y, value):
     assert read_y(runge_kutta(field, start, 3.0, 4000)[0]) == pytest.approx(value, abs=5e-10)
 
 
+IN_Y = (lambda y: y - 2, lambda y: 1.0, lambda y: y, 1.0)
+IN_X = (lambda x: (np.exp(x) - 2) * np.exp(x), lambda x: np.exp(-2 * x), np.exp, 0.0)
+
+
+def stepped(chart: tuple, symbol: float, steps: int) -> float:
+    """Where steps of nat_heavy_ball at the rate 3 / steps end, read in y; `symbol` is the Christoffel symbol."""
+    slope, cometric, seen, point = chart
+    step, rate = nat_heavy_ball.step(Real[1]), 3 / steps
+    p, m = np.array([point]), np.array([0.3])
+    for _ in range(steps):
+        data = [np.full((1, 1), cometric(p[0])), np.full((1, 1, 1), symbol)]
+        p, m = evaluate(step, [p, slope(p), *data, m], hypers={"lr": rate, "b1": 1 - GAMMA * rate})
+    return float(seen(p[0]))
+
+
 def test_steps_of_nat_heavy_ball_tend_to_its_flow_in_both_charts():
-    step, ends = nat_heavy_ball.step(Real[1]), []
-    for slope, cometric, symbol, seen, point in (
-            (lambda y: y - 2, lambda y: 1.0, 0.0, lambda y: y, 1.0),
-            (lambda x: (np.exp(x) - 2) * np.exp(x), lambda x: np.exp(-2 * x), 1.0, np.exp, 0.0)):
-        errors = []
-        for steps in (60, 120):
-            rate = 3 / steps
-            p, m, hypers = np.array([point]), np.array([0.3]), {"lr": rate, "b1": 1 - GAMMA * rate}
-            for _ in range(steps):
-                p, m = evaluate(step, [p, slope(p), np.full((1, 1), cometric(p[0])), np.full((1, 1, 1), symbol), m], hypers=hypers)
-            errors.append(abs(seen(p[0]) - 2.0875968327))
-        ends.append(errors)
-    for coarse, fine in ends:
-        assert fine < 0.02
-        assert fine < 0.65 * coarse        # of first order in the rate
+    coarse, fine = (abs(stepped(IN_X, 1.0, steps) - 2.0875968327) for steps in (75, 150))
+    assert fine < 0.65 * coarse < 1e-3        # of first order in the rate
+    assert stepped(IN_Y, 0.0, 150) == pytest.approx(2.0875968327, abs=1e-3)
+    assert stepped(IN_X, 0.0, 150) == pytest.approx(1.9918885890, abs=2e-2)
 
 
 # ---- residuals by finite differences, singular values and pseudo-inverses
