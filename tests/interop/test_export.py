@@ -60,6 +60,11 @@ def test_numba_is_proved(name):
     assert exported(OPTIMISERS[name], "numba").verdict.proved
 
 
+@pytest.mark.parametrize("name", slow_unless(["lamb", "lars", "dog", "prodigy", "muon", "adafactor"], {"lamb"}))
+def test_numba_on_whole_arrays_is_proved(name):
+    assert exported(OPTIMISERS[name], "numba").verdict.proved
+
+
 @pytest.mark.parametrize("name", slow_unless(GRADIENT_ONLY, QUICK))
 def test_optax_is_proved(name):
     pytest.importorskip("optax")
@@ -151,7 +156,7 @@ def test_torch_steps_equal_to_the_original(tmp_path):
 
 
 @pytest.mark.parametrize("name, to, message", [
-    ("newton", "optax", "gradient alone"), ("nesterov", "torch", "elsewhere"), ("lamb", "numba", "depend on each other"),
+    ("newton", "optax", "gradient alone"), ("nesterov", "torch", "elsewhere"), ("shampoo", "numba", "starts from more"), ("soap", "numba", "needs np.concatenate"),
     ("adam", "fortran", "no target 'fortran'"),
 ])
 def test_what_a_target_cannot_express_is_told(name, to, message):

@@ -103,3 +103,16 @@ def test_functions(to, name, tmp_path):
         p, *states = out if isinstance(out := step(p, g, *states), tuple) else (out,)
         found.append(p)
     close(found, expected(rule, start, gradients))
+
+
+@pytest.mark.parametrize("name", slow_unless(["lamb", "clipped_descent", "prodigy", "muon", "adafactor"], {"lamb"}))
+def test_numba_on_whole_arrays(name, tmp_path):
+    rule, start, gradients = case(name)
+    module, p, found = loaded("numba", name, tmp_path), start.copy(), []
+    states = [s.copy() if s.ndim else float(s) for s in rule.initial([start])]
+    for g in gradients:
+        out = module.update(p, g, *states)
+        numbers = iter(out if isinstance(out, tuple) else (out,))
+        states = [s if np.ndim(s) else next(numbers) for s in states]
+        found.append(p.copy())
+    close(found, expected(rule, start, gradients))

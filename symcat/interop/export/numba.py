@@ -1,4 +1,4 @@
-"""Numba: one fused loop over the entries of flat arrays, in place, for rules whose entries do not depend on each other."""
+"""Numba: one fused loop over the entries of flat arrays, in place; whole arrays where entries depend on each other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from symcat.category.comprehension import Comprehension
 from symcat.category.morphism import Morphism
 from symcat.category.space import Real, Wire
 from symcat.errors import UsageError
+from symcat.interop.export.numba_arrays import numba_arrays
 from symcat.interop.export.program import Block, Writer, block, conditions
 from symcat.interop.export.signature import defaults, documentation, hypers_of, identifier, indented, initial, keywords
 from symcat.interop.export.split import Entrywise, Split, split
@@ -54,10 +55,11 @@ def numba(rule: Optimiser) -> str:
     starts = [row.name for row in rule.states if callable(row.initial) and initial(rule, row.name).nodes]
     if starts:
         raise UsageError(f"{rule.name}: {', '.join(starts)} starts from more than the parameter itself, which the export to numba lacks")
-    if rule.data or rule.look or not elementwise(rule):
-        reason = "reads data beside the gradient" if rule.data else "takes the gradient elsewhere" if rule.look \
-            else "has entries that depend on each other"
-        raise UsageError(f"{rule.name} {reason}: a loop over entries for numba cannot express it; export to numpy or jax")
+    if rule.data or rule.look:
+        reason = "reads data beside the gradient" if rule.data else "takes the gradient elsewhere than at the parameter"
+        raise UsageError(f"{rule.name} {reason}, for which the export to numba has no place; export to numpy or jax")
+    if not elementwise(rule):
+        return numba_arrays(rule, CHOOSE.rstrip())
     parts = split(rule)
     hypers = hypers_of(rule)
     taken = {*parts.step.dom.names, *hypers, "np", "njit", "choose", "entry", "shared", "loop", "update", "real", "i", "overload"}

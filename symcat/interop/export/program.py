@@ -217,11 +217,14 @@ class Writer:
             and all(i == index(k) for k, i in enumerate(read.indices) if i not in gone)
         if not keeps and kept != [index(k) for k in range(rank)]:
             raise UsageError(f"{node} cannot be exported to {self.dialect.name}: axes are moved in a sum")
-        torch = self.dialect.prefix == "torch."
+        torch, count = self.dialect.prefix == "torch.", None
+        if word == "mean" and self.dialect.name == "numba":     # which has no means over axes
+            word, count = "sum", sp.Mul(*[extent for _, extent in node.reduced])
         word = f"a{word}" if torch and word == "max" else word
         axis = "" if len(axes) == len(read.indices) and not keeps else f", {'dim' if torch else 'axis'}={_axes(axes)}"
         keep = f", {'keepdim' if torch else 'keepdims'}=True" if keeps else ""
-        return Text(f"{self.dialect.prefix}{word}({self._named(read.name).text}{axis}{keep})", ATOM)
+        text = f"{self.dialect.prefix}{word}({self._named(read.name).text}{axis}{keep})"
+        return Text(text, ATOM) if count is None else Text(f"{text} / {self._formula(node).write(count).at(SIGN)}", PRODUCT)
 
     def _contraction(self, node: Comprehension, reads: Sequence[At]) -> Text:
         if len(reads) == 2:
