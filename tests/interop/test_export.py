@@ -156,7 +156,8 @@ def test_torch_steps_equal_to_the_original(tmp_path):
 
 
 @pytest.mark.parametrize("name, to, message", [
-    ("newton", "optax", "gradient alone"), ("nesterov", "torch", "elsewhere"), ("shampoo", "numba", "starts from more"), ("soap", "numba", "needs np.concatenate"),
+    ("newton", "optax", "gradient alone"), ("nesterov", "torch", "elsewhere"), ("shampoo", "numba", "starts from more"),
+    ("soap", "numba", "needs np.concatenate"),
     ("adam", "fortran", "no target 'fortran'"),
 ])
 def test_what_a_target_cannot_express_is_told(name, to, message):
