@@ -75,3 +75,13 @@ def test_notes_of_a_reader_are_findings():
     noted = replace(gradient_descent, notes=("weight_decay is 1/1000 unless another value is given",))
     (found,) = card(noted, ["hidden_defaults"]).findings
     assert found["detail"].startswith("weight_decay")
+
+
+def test_a_state_that_starts_at_a_number_still_moves_along_a_reflection():
+    """The initial value does not change its sign with the map; that is a matter of the path, not of one step."""
+    def started(p, g, m=1e-6, *, lr=0.1, b1=0.9):
+        m = b1 * m + (1 - b1) * g
+        return p - lr * m, m
+
+    law = card(started, ["sign_flips"]).law("sign_flips")
+    assert law["verdict"] == "proved" and law["path"]["verdict"] == "refuted", law["functors"]

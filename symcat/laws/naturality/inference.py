@@ -124,10 +124,15 @@ class _Runs:
 
     @cached_property
     def fixed(self) -> tuple[int, ...]:
-        """The states that start at a function of the parameter that is no function of it: the identity, say."""
-        starts = zip(self._started(self.point), self._started(self.point + 1), strict=True)
+        """The states that start at something other than 0 that is no function of the parameter: the identity, say, or a small number.
+
+        Numbers under scalings are not among them: `_initial_powers` scales these.
+        """
+        starts = list(zip(self._started(self.point), self._started(self.point + 1), strict=True))
         same = [bool(np.any(one) and np.array_equal(one, other)) for one, other in starts]
-        return tuple(k for k, row in enumerate(self.rule.states) if callable(row.initial) and same[k])
+        numbers = self.family.kind not in ("scale", "loss")
+        moves = [callable(row.initial) or (numbers and one.ndim > 0) for row, (one, _) in zip(self.rule.states, starts, strict=True)]
+        return tuple(k for k in range(len(starts)) if same[k] and moves[k])
 
     def judge(self, powers: Mapping[str, int], known: Mapping[str, Found], emptied: bool) -> tuple[dict[str, Found], tuple[int, int]]:
         """The transports that fit best, how many states have one, and at how many steps they and the parameter fit.
