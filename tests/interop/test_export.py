@@ -155,6 +155,22 @@ def test_torch_steps_equal_to_the_original(tmp_path):
     assert gap.max() <= 64, f"{gap.max()} ulps"
 
 
+def test_a_state_that_is_the_gradient_is_a_copy(tmp_path):
+    torch = pytest.importorskip("torch")
+
+    def rule(p, g, last=0, *, lr=0.1):
+        return p - lr * (2 * g - last), g
+
+    module = loaded(export(optimiser(rule, name="optimistic"), "torch"), tmp_path / "taken_optimistic.py")
+    p = torch.nn.Parameter(torch.zeros(2))
+    made = module.Optimistic([p])
+    p.grad = torch.ones(2)
+    made.step()
+    p.grad.fill_(3.0)       # as backward does, in place
+    made.step()
+    assert torch.allclose(p.detach(), torch.full((2,), -0.2 - 0.5))
+
+
 @pytest.mark.parametrize("name, to, message", [
     ("newton", "optax", "gradient alone"), ("nesterov", "torch", "elsewhere"), ("shampoo", "numba", "starts from more"),
     ("soap", "numba", "needs np.concatenate"),

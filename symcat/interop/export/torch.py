@@ -58,7 +58,7 @@ def _entry(rule: Optimiser, parts: Split, first: Block, body: Block) -> list[str
                                                                      for row in rule.states])]
     lines += ["g = p.grad", *[f'{name} = state["{name}"]' for name in rule.state_names], *first.lines, *body.lines]
     values = {name: first.outs[name] if name in parts.shared_states else body.outs[name] for name in rule.state_names}
-    lines += [f'state["{name}"] = {"p.clone()" if value == "p" else value}' for name, value in values.items()]
+    lines += [f'state["{name}"] = {f"{value}.clone()" if value in ("p", "g") else value}' for name, value in values.items()]
     return [*lines, f"p.copy_({body.outs['p_new']})"]
 
 
