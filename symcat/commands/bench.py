@@ -18,6 +18,7 @@ from symcat.bench.report import Report
 from symcat.bench.zoo import run as zoo
 from symcat.bench.zoo.rows import ROWS
 from symcat.commands.report import AS_EXPECTED, UNEXPECTED, check_destination, write_json
+from symcat.errors import UsageError
 from symcat.show.measurements import bars, rows
 from symcat.show.screen import bar, screen
 
@@ -28,6 +29,9 @@ Part = Callable[[argparse.Namespace, Console], Report]
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, report; 1 when a bar is missed."""
     check_destination(arguments.json)
+    if arguments.only not in (None, *SUITES[arguments.suite]):
+        parts = ", ".join(SUITES[arguments.suite])
+        raise UsageError(f"--only {arguments.only} is no part of the suite {arguments.suite}: expected {parts}")
     console = screen(to_stderr=arguments.json == "-")
     machine = environment()
     console.print(_described(machine))

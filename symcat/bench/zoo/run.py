@@ -27,9 +27,11 @@ def report(step: Callable[[str], None] = lambda note: None, cases: tuple[Case, .
             times.append(processor() - start)
             rows.append(Row("zoo", f"{case.name}: {described(found)}", 1e6 * times[-1]))
             wrong += [f"{case.name}: {text}" for text in faults(case, found)]
+            if case.translation and (own := dict(diff(case.a, case.b, translate=True).translation)) != dict(case.translation):
+                wrong.append(f"{case.name}: translation {own}, documented {dict(case.translation)}")
             sizes += case.size is not None
-            if case.size is not None and abs((own := size(case)) - case.size) > CLOSE * case.size + 1e-12:
-                wrong.append(f"{case.name}: size {own:.3g}, documented {case.size}")
+            if case.size is not None and abs((far := size(case)) - case.size) > CLOSE * case.size + 1e-12:
+                wrong.append(f"{case.name}: size {far:.3g}, documented {case.size}")
             step(case.name)
     bars = (Bar("rows of the bug zoo not as documented", len(wrong), at_most=0, note=f"{len(cases)} rows, {sizes} of them with a size"),
             Bar("slowest row", max(times), "s", at_most=EACH), Bar("all rows", sum(times), "s", at_most=TOGETHER))
