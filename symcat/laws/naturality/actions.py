@@ -154,6 +154,33 @@ class Chosen(Action):
 
 
 @dataclass(frozen=True)
+class Reversal(Action):
+    """The first `length` coordinates in reverse order, or all of them: reversals of all lengths generate the permutations."""
+
+    length: sp.Expr | None = None
+
+    @property
+    def options(self) -> tuple[int, ...]:
+        return (-1, 0)
+
+    def reduced(self, variance: int) -> int:
+        return -int(variance != 0)
+
+    def move(self, site: Site, array: str, place: int, variance: int, inverse: bool) -> str:
+        shape = site.build.wires[array].shape
+        n, k = shape[place], self.length
+        if k is None:
+            return site.mapped(array, lambda *i: At(array, *i[:place], n - 1 - i[place], *i[place + 1:]))
+        here = [index(axis) for axis in range(len(shape))]
+        parts = []
+        for extent, to, source in ((k, index(place), k - 1 - index(place)), (n - k, k + index(place), k + index(place))):
+            box = [(symbol, extent if axis == place else shape[axis]) for axis, symbol in enumerate(here)]
+            parts.append(site.build.node(shape, box, [to if axis == place else symbol for axis, symbol in enumerate(here)],
+                                         At(array, *here[:place], source, *here[place + 1:]), name="part"))
+        return site.build.add(*parts, name="moved")
+
+
+@dataclass(frozen=True)
 class Sparse(Action):
     """The identity plus some entries: `entries(site, inverse)` are those of the map or of its inverse.
 

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import sympy as sp
+
+from symcat.category.expression import At
 from symcat.laws.claim import Claim, Equation
 from symcat.laws.naturality import families as rows
 from symcat.laws.naturality.actions import Sparse
@@ -64,7 +67,7 @@ def law_table(rule: Optimiser) -> dict[str, Callable[[], CardLaw]]:
     families = {"loss_scale": rows.loss_scale(wire), "translation": rows.translation(wire), "uniform_scaling": rows.uniform_scaling(wire),
                 "diagonal_scaling": rows.diagonal_scaling(wire)}
     if len(wire.shape) == 1:
-        families |= {"sign_flips": rows.sign_flips(wire, 0, alike), "permutation": rows.permutation(wire, 0, alike),
+        families |= {"sign_flips": rows.sign_flips(wire, 0, alike), "permutation": rows.permutation(wire, 0, alike, _bent(rule)),
                      "rotation": rows.rotation(wire), "linear": rows.linear(wire)}
     elif len(wire.shape) == 2:
         for axis, (side, hand) in enumerate((("row", "left"), ("column", "right"))):
@@ -109,6 +112,15 @@ def _known(rule: Optimiser, families: tuple[Family, ...]) -> tuple[tuple[Family,
         families = tuple(replace(family, words=family.action.provable[0], action=family.action.provable[1]) for family in families)
         found = [inferred(rule, family) for family in families]
     return families, [one.found for one in found]
+
+
+def _bent(rule: Optimiser) -> bool:
+    """Whether a function, a root or a reciprocal is applied to entries of arrays that have axes."""
+    step = rule.step()
+    axes = {name for name, wire in step.wires.items() if wire.shape}
+    calls = [call for node in step.nodes for call in node.body.atoms(sp.Function, sp.Pow)
+             if not (call.is_Pow and call.exp.is_Integer and call.exp > 0)]
+    return any(read.name in axes for call in calls for read in call.atoms(At))
 
 
 def _given_at_start(rule: Optimiser) -> bool:

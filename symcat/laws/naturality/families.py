@@ -1,8 +1,8 @@
 """Families of coordinate changes, the rows of the table of naturality.
 
-Groups are given by generators at symbolic places where that suffices: transpositions generate the permutations, rotations of two
-coordinates SO(n), transvections and scalings of the coordinates GL+(n), with reflections GL(n).  A composite of squares that
-commute commutes, so what holds of generators holds of the group they generate.
+Groups are given by generators at symbolic places where that suffices: reversals of the first coordinates, or transpositions, generate
+the permutations, rotations of two coordinates SO(n), transvections and scalings of the coordinates GL+(n), with reflections GL(n).
+A composite of squares that commute commutes, so what holds of generators holds of the group they generate.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from symcat.category.expression import At, index
 from symcat.category.functions import Smooth
 from symcat.category.morphism import Builder
 from symcat.category.space import Dim, Wire, dim, unused
-from symcat.laws.naturality.actions import COSINE, Action, Chart, Chosen, Coordinates, Entry, Negation, Scale, Shift, Site, Sparse
+from symcat.laws.naturality.actions import COSINE, Action, Chart, Chosen, Coordinates, Entry, Negation, Reversal, Scale, Shift, Site, Sparse
 from symcat.laws.naturality.functors import STILL, Transport
 
 FIRST, APART = dim("first"), dim("apart")      # a place counted from 1, and the distance to a second one
@@ -161,10 +161,16 @@ def sign_flips(wire: Wire, axis: int = 0, alike: bool = False) -> tuple[Family, 
                  for place in _singles(wire.shape[axis]))
 
 
-def permutation(wire: Wire, axis: int = 0, alike: bool = False) -> tuple[Family, ...]:
-    """Permutations; `alike` for elementwise rules, for which any map of indices will do."""
+def permutation(wire: Wire, axis: int = 0, alike: bool = False, bent: bool = False) -> tuple[Family, ...]:
+    """Permutations; `alike` for elementwise rules, for which any map of indices will do.
+
+    `bent` for rules that apply functions to entries before they are added up: reversals, cut at one place, suit proofs about these.
+    """
     if alike and len(wire.shape) == 1:
         return (Family("p[i] -> p[s(i)] for every map s of indices", Chosen(), isometric=True),)
+    if bent and len(wire.shape) == 1 and not wire.shape[0].is_Integer:
+        return (Family("all coordinates are put in reverse order", Reversal(), isometric=True),
+                Family("the first ones are put in reverse order", Reversal(FIRST), isometric=True))
     return tuple(Family("two coordinates change places", transposition(places), (axis,), isometric=True)
                  for places in _pairs(wire.shape[axis]))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from symcat.category.evaluate import evaluate
-from symcat.category.space import Real
+from symcat.category.space import Real, dim
 from symcat.laws.naturality import families as rows
+from symcat.laws.naturality.actions import Reversal
 from symcat.laws.naturality.inference import transports
 from symcat.laws.naturality.squares import square
 from symcat.learn.optimisers import OPTIMISERS, optimiser
@@ -21,6 +24,10 @@ MAPS = {      # a family, the values of its inputs, and the matrix of the map of
     "transvection": (lambda wire: rows.linear(wire)[:1], [0.7], SHEAR),
     "reflection": (rows.sign_flips, [], np.diag([-1.0, 1, 1])),
     "transposition": (rows.permutation, [], np.eye(3)[[2, 1, 0]]),
+    "reversal": (lambda wire: rows.permutation(wire, bent=True)[:1], [], np.eye(3)[[2, 1, 0]]),
+    "reversal of the first": (lambda wire: rows.permutation(wire, bent=True)[1:], [], np.eye(3)),
+    "reversal of the first two": (lambda wire: (replace(rows.permutation(wire, bent=True)[1], action=Reversal(dim("apart"))),), [],
+                                  np.eye(3)[[1, 0, 2]]),
     "scaling": (rows.uniform_scaling, [1.7], 1.7 * np.eye(3)),
     "coordinates": (rows.diagonal_scaling, [[2.0, 0.5, 3.0]], np.diag([2, 0.5, 3])),
 }
