@@ -1,7 +1,7 @@
 """Natural by choice: frames in the state and charts of reference; a metric that comes with a model; paths of three exact steps.
 
-The squares here are whole steps at every size, except for the paths: those compare three steps of an optimiser with the same three
-steps after an affine change of coordinates, on the loss a^4/4 + a b + b^2 + a/3, with the gradients where the steps really are.
+The squares here are whole steps at every size, except for the paths: those compare three steps of an optimiser (of DoG two) with the
+same steps after an affine change of coordinates, on the loss a^4/4 + a b + b^2 + a/3, with the gradients where the steps really are.
 """
 
 from __future__ import annotations
@@ -192,13 +192,18 @@ class Path:
     rule: Optimiser
     values: Mapping[str, sp.Rational]
 
+    @property
+    def steps(self) -> int:
+        """Three, and two where norms of vectors nest roots in roots."""
+        return 2 if self.rule.name.startswith("dog") else STEPS
+
     def points(self, point: Matrix, gradient: Callable[[Matrix], Matrix], length: sp.Expr) -> Matrix:
         """The parameter after the steps; lengths among the initial states are `length`."""
         wire = Real[2]
         step, start = self.rule.step(wire), self.rule.start(wire)
         states = self._run(start, [point])
         states = [np.array(length) if row.functor == "length" else one for row, one in zip(self.rule.states, states, strict=True)]
-        for _ in range(STEPS):
+        for _ in range(self.steps):
             (seen,) = self._run(self.rule._look(wire), [point, *states]) if self.rule.look else (point,)
             point, *states = self._run(step, [point, gradient(Matrix(seen.tolist() if isinstance(seen, np.ndarray) else seen)), *states])
             point = Matrix(point.tolist())
@@ -238,7 +243,8 @@ def trajectory(rule: Optimiser, name: str, expected: str, fixed: bool = False) -
         residual = Path(rule, RATES).residual(left, shift, LENGTH if fixed else factor * LENGTH)
         return read(residual[entry], sp.S.Zero)
 
-    words = f"three steps of {rule.name} commute with {name}" + (", its length a constant" if fixed else "")
+    count = {2: "two", 3: "three"}[Path(rule, RATES).steps]
+    words = f"{count} steps of {rule.name} commute with {name}" + (", its length a constant" if fixed else "")
     title = f"path, {rule.name}, {name}" + (", length fixed" if fixed else "")
     return tuple(Claim(f"{title} [{entry + 1}]", words, OURS, lambda entry=entry: goal(entry), expected, FUNCTIONS)
                  for entry in range(2 if expected == "proved" else 1))
