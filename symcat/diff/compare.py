@@ -153,7 +153,7 @@ class Comparison:
         read_with = tuple(text for rule in (pair.a, pair.b) for text in rule.notes if text.startswith("counts of steps"))
         shapes = "elementwise, so every shape" if pair.entrywise else f"parameters {proof.wire}"
         return self._answer(relation, state_map=texts, premises=stated, certificate=proof.verdict.certificate, shapes=shapes,
-                            assumes=(*proof.verdict.premises, *dict.fromkeys(read_with)), recursion="equal",
+                            assumes=(*proof.verdict.premises, *dict.fromkeys(read_with)), recursion="equal", term=self._idle(),
                             initial_state="equal under the map of states" if texts else "equal")
 
     # ---- not equal
@@ -196,8 +196,11 @@ class Comparison:
         return None
 
     def _term(self) -> str:
-        idle = [text for side in (0, 1) for text in term.idle(self.screen, side)]
-        return "; ".join(filter(None, (*idle, term.formulas(self.pair))))
+        return "; ".join(filter(None, (self._idle(), term.formulas(self.pair))))
+
+    def _idle(self) -> str:
+        """Hyperparameters and states on which nothing depends."""
+        return "; ".join(text for side in (0, 1) for text in term.idle(self.screen, side))
 
     def _answer(self, relation: str, **parts: object) -> Difference:
         parts.setdefault("premises", self.given)

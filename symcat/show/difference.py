@@ -37,7 +37,7 @@ def _lines(found: Difference) -> Iterator[tuple[str, str]]:
     yield "translation", ", ".join(f"{name} = {text}" for name, text in found.translation.items())
     yield "first step", str(found.first_step) if found.first_step else ""
     yield "witness", describe(found.witness) if found.witness else ""
-    yield "what differs", found.term
+    yield "without effect" if found.same and not found.witness else "what differs", found.term
     yield "initial state", found.initial_state
     yield "recursion", found.recursion
     yield "names", ", ".join(found.aligned)
