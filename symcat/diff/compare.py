@@ -23,7 +23,7 @@ from symcat.diff.order import ordered
 from symcat.diff.pair import FOREIGN, Pair, foreign, pair, realigned
 from symcat.diff.paths import Screen
 from symcat.diff.premises import CONSTANT_RATE, DEGENERATE, INSIDE, OUTSIDE, Premise
-from symcat.diff.settle import Proof, by_induction
+from symcat.diff.settle import Proof, by_induction, one_size
 from symcat.diff.states import Fit, Relation
 from symcat.diff.translate import translations
 from symcat.diff.witness import SYMBOLIC, difference
@@ -111,12 +111,14 @@ class Comparison:
         return self.until - time.perf_counter()
 
     def run(self) -> Difference:
-        same = self.screen.agree()
+        same, found = self.screen.agree(), None
         if same is not False:
             found = self.equal(self.pair, ())
-            if found is not None:
+            if found is not None and not set(one_size(self.pair)) & set(found.premises):
                 return found
         witness = difference(self.pair, late=self.late)
+        if witness is None and found is not None:
+            return found
         if witness is None:
             varying = None if self.constant or same is False else difference(self.pair, True, range(1, SYMBOLIC + 1), self.late)
             why = "neither a proof nor a witness was found" if same is False else "the paths agree at all points tried; no proof was found"
@@ -146,7 +148,8 @@ class Comparison:
 
     def _equal(self, pair: Pair, proof: Proof, chosen: tuple[Premise, ...], rate: tuple[str, ...]) -> Difference:
         texts = state_map(pair, proof)
-        stated = (*self.given, *map(str, chosen), *rate, *_further(pair, proof))
+        sized = one_size(pair) if proof.wire != pair.wire else ()
+        stated = (*self.given, *map(str, chosen), *rate, *sized, *_further(pair, proof))
         relation = "equal-under-state-map" if texts else "equal-under-premises" if stated else "equal"
         if chosen:
             relation = "equal-under-premises"
@@ -185,7 +188,7 @@ class Comparison:
 
     @cached_property
     def _sets(self) -> list[tuple[Premise, ...]]:
-        return list(lattice.sets(self.screen, self.late))
+        return [chosen for chosen in lattice.sets(self.screen, self.late) if self.screen.moves(lattice.substitution(chosen))]
 
     def _explained(self, kind: str) -> Difference | None:
         """Equality under the smallest set of premises of a kind that has a proof."""

@@ -62,6 +62,15 @@ class Screen:
             found = found or here
         return found
 
+    def moves(self, premises: Mapping[sp.Symbol, sp.Expr]) -> bool:
+        """Whether the parameter moves under premises: rules that stand still are alike for a reason that says nothing."""
+        for point in self.points[:2]:
+            outputs = self.run(0, point, premises, False, QUICK).outputs
+            finite = [x[np.isfinite(x)] for x in (np.broadcast_to(out[-1] - point.start, point.start.shape) for out in outputs)]
+            if any(np.any(np.abs(x) > 0) for x in finite):
+                return True
+        return False
+
     def compared(self, point: Draw, premises: Mapping[sp.Symbol, sp.Expr], varying: bool, steps: int) -> bool | None:
         runs = [self.run(k, point, premises, varying, steps) for k in (0, 1)]
         defined = False
@@ -117,7 +126,7 @@ class Screen:
         for symbol, value in self.pair.premises.items():
             hypers[symbol] = _number(value, hypers)
         step: Morphism = self.machines[0].step
-        dims = {s.name: SIZE if self.pair.entrywise else 2 + k for k, s in enumerate(step.dims)}
+        dims = {s.name: SIZE if self.pair.entrywise else 2 + k + seed % 2 for k, s in enumerate(step.dims)}
         shapes = [tuple(int(e.xreplace({s: sp.Integer(dims[s.name]) for s in e.free_symbols})) for e in wire.shape)
                   for wire in (self.machines[0].start.dom.types[0], *self.machines[0].inputs.types)]
         normal = np.random.default_rng(seed)

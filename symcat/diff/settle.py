@@ -21,6 +21,8 @@ from symcat.prove.induction import inductive
 from symcat.prove.worker import settle_claim
 from symcat.verdict import Verdict, unknown
 
+ONE_SIZE = sp.Integer(2)      # of parameters, where no proof for all sizes is found
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -55,10 +57,15 @@ def by_induction(pair: Pair, relation: Relation, varying: bool, backwards: bool 
 
 
 def _wires(pair: Pair) -> Iterator[Wire]:
-    """All sizes, then the size 2 where that is another question."""
+    """All sizes, then one size where that is another question."""
     yield pair.wire
-    if not pair.entrywise and any(extent.free_symbols for extent in pair.wire.shape):
-        yield Wire(pair.wire.base, tuple(sp.Integer(2) if extent.free_symbols else extent for extent in pair.wire.shape))
+    if not pair.entrywise and one_size(pair):
+        yield Wire(pair.wire.base, tuple(ONE_SIZE if extent.free_symbols else extent for extent in pair.wire.shape))
+
+
+def one_size(pair: Pair) -> tuple[str, ...]:
+    """The premises under which a proof for parameters of one size says something about a pair."""
+    return tuple(f"{extent} = {ONE_SIZE}" for extent in pair.wire.shape if extent.free_symbols)
 
 
 def mapped(f: Machine, g: Machine, relation: Relation) -> object:

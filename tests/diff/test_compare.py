@@ -161,6 +161,30 @@ def test_rules_over_different_parameters_are_refused():
         diff("muon_exact", "newton")
 
 
+@pytest.mark.parametrize("factor", [
+    lambda g: 1 + np.sum(g * g) - g[0] ** 2 - g[-1] ** 2,
+    lambda g: np.where(np.sum(0 * g + 1) > 2, 3, 1),
+], ids=["ends", "count"])
+def test_what_holds_for_two_entries_alone_is_no_equality(factor):
+    one = diff(optimiser(lambda p, g, *, lr=0.1: p - lr * g * factor(g) * np.sum(g * g) / np.sum(g * g), name="two entries"), rule("plain"))
+    assert one.relation == "different"
+    assert all(factor(np.array(g)) == 1 for g in ([0.5, 2.0], [-1.0, 3.0])) and factor(np.array([1.0, 2.0, 3.0])) != 1
+
+
+def test_rules_that_stand_still_are_not_alike_for_that():
+    scaled, cubed = (optimiser(f, name=f.__name__) for f in (rule_scaled, rule_cubed))
+    one = diff(scaled, cubed)
+    assert (one.relation, one.premises) == ("different", ())
+
+
+def rule_scaled(p, g, *, lr=0.1, k=1.0):
+    return p - lr * k * g
+
+
+def rule_cubed(p, g, *, lr=0.1, j=1.0):
+    return p - lr * j * g**3
+
+
 def test_a_comparison_is_neither_true_nor_false():
     one = sc.diff(gradient_descent, gradient_descent)
     assert isinstance(one, Difference) and one.same
