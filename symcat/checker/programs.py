@@ -12,8 +12,8 @@ from symcat.checker.forms import ZERO, Form, Refused, form, plus
 from symcat.checker.sums import Sums
 from symcat.checker.table import Expr
 
-SCALARS = {"exp": 1, "log": 1, "tanh": 1, "sin": 1, "cos": 1, "sigmoid": 1, "softplus": 1, "relu": 1, "step": 1, "absolute": 1, "sign": 1, "detach": 1,
-           "maximum": 2, "minimum": 2, "equal": 2, "where": 3}    # how many arguments each takes
+SCALARS = {"exp": 1, "log": 1, "tanh": 1, "sin": 1, "cos": 1, "sigmoid": 1, "softplus": 1, "relu": 1, "step": 1,
+           "absolute": 1, "sign": 1, "detach": 1, "maximum": 2, "minimum": 2, "equal": 2, "where": 3}    # how many arguments each takes
 RELATIONS = ("!=0", ">0", ">=0")
 
 

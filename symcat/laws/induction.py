@@ -20,6 +20,7 @@ from symcat.category.space import Space, Wire
 from symcat.category.structure import identity
 from symcat.errors import ShapeError, UsageError
 from symcat.laws.claim import Equation, Holds
+from symcat.laws.matrices import Hypothesis, MatrixEquation
 from symcat.laws.premises import requirement, suppose
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def machine(rule: Optimiser, wire: Wire | None = None) -> Machine:
 class Induction:
     """Two machines put out the same at every step, since `relation`, S_f -> S_g, holds between their states.
 
-    `invariants` are conditions on the states of f, `facts` on dims and hyperparameters.
+    `invariants` are conditions on the states of f, `facts` on dims and hyperparameters.  `hypotheses` are about states of f that
+    are parameters: its start hands them on, and its step leaves them as they are.
     """
 
     f: Machine
@@ -109,6 +111,7 @@ class Induction:
     relation: Morphism
     invariants: tuple[Relational, ...] = ()
     facts: tuple[Fact, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
 
     def __post_init__(self) -> None:
         f, g = self.f, self.g
@@ -123,14 +126,25 @@ class Induction:
             raise ShapeError(f"a relation {self.relation.dom} -> {self.relation.cod} between states {f.states} and {g.states}: expected a "
                              "map from the states of the first machine to those of the second")
         _check(f, self.invariants)
+        for name in (name for hypothesis in self.hypotheses for name in hypothesis.names):
+            if _parameter(f, name) is None:
+                raise UsageError(f"a hypothesis about {name}: expected states that are parameters, which no step changes")
+
+    @property
+    def supposed(self) -> tuple[Hypothesis, ...]:
+        """The hypotheses in the names of the parameters, with which a run begins."""
+        return tuple(Hypothesis(one.kind, tuple(str(_parameter(self.f, name)) for name in one.names)) for one in self.hypotheses)
 
     def obligations(self) -> Obligations:
         f, g, h = self.f, self.g, self.relation
         after = f.step >> (h @ identity(f.outputs))
         before = (h @ identity(f.inputs)) >> g.step if len(f.inputs) else h >> g.step
         sides = [suppose(side.renamed(dom=f.step.dom.names), self.invariants) for side in (after, before)]
-        base, step = Equation(f.start >> h, g.start, self.facts), Equation(*sides, self.facts)
-        return ("base", (base,)), ("step", (step,)), *_kept(f, self.invariants, self.facts), *self._defined()
+        base, step = self._equal(f.start >> h, g.start, self.supposed), self._equal(*sides, self.hypotheses)
+        return ("base", base), ("step", step), *_kept(f, self.invariants, self.facts), *self._defined()
+
+    def _equal(self, lhs: Morphism, rhs: Morphism, hypotheses: tuple[Hypothesis, ...]) -> tuple[Equation] | MatrixEquation:
+        return MatrixEquation(lhs, rhs, hypotheses, self.facts) if hypotheses else (Equation(lhs, rhs, self.facts),)
 
     def _defined(self) -> Obligations:
         """That the relation is defined at every state that is reached: otherwise it would say nothing from there on."""
@@ -265,6 +279,15 @@ def _state(build: Builder, states: Space, e: sp.Expr, wire: Wire) -> str:
         if part.is_Pow and not (part.exp.is_Integer and part.exp >= 0):
             build.require(wire.shape, part.base.xreplace(place), "!=0" if part.exp.is_Integer else ">0")
     return build.gather(wire.shape, lambda *i: e.xreplace(place), name="state", base=wire.base)
+
+
+def _parameter(machine: Machine, name: str) -> str | None:
+    """The parameter that a state of this name is from the start on; None for a state that may change."""
+    if name not in machine.states.names:
+        return None
+    place = machine.states.names.index(name)
+    given = machine.start.outs[place]
+    return given if given in machine.start.dom.names and machine.step.outs[place] == name else None
 
 
 def _check(machine: Machine, conditions: Sequence[Relational]) -> None:

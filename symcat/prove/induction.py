@@ -22,6 +22,7 @@ from symcat.category.trace import trace
 from symcat.errors import DataError, DomainError, ShapeError, UsageError
 from symcat.laws.claim import Equation, Holds
 from symcat.laws.induction import Fold, Induction, Invariance, Machine, machine, related
+from symcat.laws.matrices import MatrixEquation
 from symcat.laws.premises import facts_of, relations, requirement, suppose
 from symcat.learn.optimisers import Optimiser
 from symcat.prove import inside
@@ -30,7 +31,7 @@ from symcat.prove.engines import STANDARD, Engines
 from symcat.prove.entailment import entailed
 from symcat.prove.formula import dump_term
 from symcat.prove.holds import entailments, gaps, load_condition, violation
-from symcat.prove.witness import Tested, Witness
+from symcat.prove.witness import Point, Tested, Witness
 from symcat.verdict import Verdict, describe, proved, refuted, unknown
 
 STEPS = 3
@@ -162,7 +163,7 @@ def _searched(goal: Inductive, engines: Engines, tries: int) -> Verdict | int:
 def _by_obligations(goal: Inductive, about: Mapping[str, str] | None, engines: Engines,
                     tested: int) -> tuple[Verdict, dict[str, Any] | None]:
     """A proof of every obligation, or what is not shown."""
-    run = inside.satisfied(_programs(goal, 1), goal.facts)
+    run = _satisfied(goal)
     if run is None:
         return unknown("premises not shown satisfiable: no run of one step was found that satisfies them", "", "as functions"), None
     parts = []
@@ -195,11 +196,43 @@ def _first(goal: Inductive, steps: int, engines: Engines, tries: int) -> dict[st
     if isinstance(goal, Invariance):
         found = violation(gaps(goal.at(steps)))
         return {**found, "steps": steps, "note": f"after step {steps}"} if found else 0
-    outcome = engines.refute(*goal.at(steps), goal.facts, tries=tries)
+    if supposed := _under_hypotheses(goal, steps):
+        from symcat.prove.matrices import search
+
+        found = search(supposed)
+        outcome: Witness | Tested = found if isinstance(found, Witness) else Tested(found, bool(found))
+    else:
+        outcome = engines.refute(*goal.at(steps), goal.facts, tries=tries)
     if isinstance(outcome, Witness):
         where = f"for a list of length {steps}" if isinstance(goal, Fold) else f"at step {steps}"
         return {**outcome.data(), "steps": steps, "note": "; ".join(filter(None, (where, outcome.note)))}
     return outcome.tested if isinstance(outcome, Tested) else 0
+
+
+def _under_hypotheses(goal: Inductive, steps: int) -> MatrixEquation | None:
+    """What a goal with hypotheses about matrices says of a step; None for one without."""
+    if not isinstance(goal, Induction) or not goal.hypotheses:
+        return None
+    return MatrixEquation(*goal.at(steps), goal.supposed, goal.facts)
+
+
+def _satisfied(goal: Inductive) -> Point | None:
+    """A run of one step that satisfies all premises."""
+    if supposed := _under_hypotheses(goal, 1):
+        from symcat.prove.matrices import satisfied
+
+        return satisfied(supposed)
+    return inside.satisfied(_programs(goal, 1), goal.facts)
+
+
+def _flaw(goal: Inductive, run: object) -> str:
+    """Why data are no run of one step that satisfies all premises; the empty text when they are one."""
+    why = inside.flaw(_programs(goal, 1), goal.facts, run)
+    if not why and (supposed := _under_hypotheses(goal, 1)):
+        from symcat.prove.matrices import violated
+
+        return violated(supposed, inside.mapping(run).get("inputs"))
+    return why
 
 
 def _programs(goal: Inductive, steps: int) -> tuple[Morphism, ...]:
@@ -238,7 +271,7 @@ def premises(goal: Inductive, found: Sequence[Sequence[str]]) -> tuple[str, ...]
     """The premises of the parts as those of the whole: invariants are shown and go, conditions on states say when they are meant."""
     said: dict[str, None] = {}
     for (label, part), texts in zip(goal.obligations(), found, strict=True):
-        programs = (part.program,) if isinstance(part, Holds) else tuple(f for e in part for f in (e.lhs, e.rhs) if isinstance(e, Equation))
+        programs = (part.program,) if isinstance(part, Holds) else tuple(f for e in _equations(part) for f in (e.lhs, e.rhs))
         asked = [(str(spelled(f, r)), bool(r.sources)) for f in programs for r in f.requirements]
         local, fixed = ({text for text, of_arrays in asked if of_arrays == which} for which in (True, False))
         carried = set() if label in STARTS or isinstance(goal, Fold) else _carried(goal)
@@ -249,6 +282,10 @@ def premises(goal: Inductive, found: Sequence[Sequence[str]]) -> tuple[str, ...]
             if text in local and text not in carried:
                 said[f"{when}: {text}"] = None
     return tuple(said)
+
+
+def _equations(part: object) -> tuple[Equation | MatrixEquation, ...]:
+    return (part,) if isinstance(part, MatrixEquation) else tuple(e for e in part if isinstance(e, Equation))
 
 
 def _carried(goal: Induction | Invariance) -> set[str]:
@@ -292,7 +329,7 @@ def replayed(goal: Inductive, record: Mapping[str, Any], verify: Verify) -> tupl
     needed = premises(goal, [part["premises"] for part in parts])
     if unstated := [premise for premise in needed if premise not in record["premises"]]:
         return False, f"the proof needs premises that the certificate does not state: {'; '.join(unstated)}"
-    why = inside.flaw(_programs(goal, 1), goal.facts, trace.get("run"))
+    why = _flaw(goal, trace.get("run"))
     return not why, why or "; ".join(found)
 
 
@@ -302,7 +339,8 @@ def dump_induction(goal: Inductive) -> dict[str, Any]:
     facts = [dump_fact(fact) for fact in goal.facts]
     if isinstance(goal, Induction):
         return {"kind": "induction", "f": _dump(goal.f), "g": _dump(goal.g), "relation": dump(goal.relation),
-                "invariants": [dump_term(c) for c in goal.invariants], "facts": facts}
+                "invariants": [dump_term(c) for c in goal.invariants], "facts": facts} | (
+                    {"hypotheses": [[one.kind, *one.names] for one in goal.hypotheses]} if goal.hypotheses else {})
     if isinstance(goal, Invariance):
         return {"kind": "invariance", "machine": _dump(goal.machine), "conditions": [dump_term(c) for c in goal.conditions],
                 "invariants": [dump_term(c) for c in goal.invariants], "facts": facts}
@@ -311,8 +349,9 @@ def dump_induction(goal: Inductive) -> dict[str, Any]:
 
 def load_induction(data: Mapping[str, Any]) -> Inductive:
     """The goal that `dump_induction` wrote; DataError for anything else."""
-    lists = [name for name in ("facts", "invariants", "conditions") if name in data]
-    if sorted(data) != FIELDS.get(data.get("kind")) or not all(isinstance(data[name], list) for name in lists):
+    lists = [name for name in ("facts", "invariants", "conditions", "hypotheses") if name in data]
+    own = sorted(name for name in data if name != "hypotheses" or data.get("kind") != "induction")
+    if own != FIELDS.get(data.get("kind")) or not all(isinstance(data[name], list) for name in lists):
         raise DataError(f"a goal of the kind {data.get('kind')!r:.40} has the fields {', '.join(FIELDS.get(data.get('kind'), ['kind']))}")
     facts = tuple(map(load_fact, data["facts"]))
     if data["kind"] == "fold":
@@ -322,7 +361,10 @@ def load_induction(data: Mapping[str, Any]) -> Inductive:
     carried = tuple(map(load_condition, data["invariants"]))
     if data["kind"] == "invariance":
         return Invariance(_load(data["machine"]), tuple(map(load_condition, data["conditions"])), carried, facts)
-    return Induction(_load(data["f"]), _load(data["g"]), load(data["relation"]), carried, facts)
+    from symcat.prove.matrices import load_hypotheses
+
+    supposed = load_hypotheses(data.get("hypotheses", []))
+    return Induction(_load(data["f"]), _load(data["g"]), load(data["relation"]), carried, facts, supposed)
 
 
 FIELDS = {"induction": ["f", "facts", "g", "invariants", "kind", "relation"], "fold": ["closed", "facts", "kind", "length", "machine"],

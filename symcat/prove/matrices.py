@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -19,6 +19,7 @@ from symcat.checker.words import matrices
 from symcat.errors import DataError
 from symcat.laws.matrices import Hypothesis, MatrixEquation, data_of
 from symcat.prove.index.equal import premises_of
+from symcat.prove.inside import runs_at
 from symcat.prove.refute import BITS, Difference, Judge
 from symcat.prove.sample import GENERIC, HYPERS, Setting
 from symcat.prove.witness import Point, Witness, written
@@ -41,7 +42,7 @@ class Words:
 
 def settle_matrices(goal: MatrixEquation, seed: int = 0) -> Words | Witness | str:
     """A proof, a witness, or why there is neither."""
-    tested = _search(goal, seed)
+    tested = search(goal, seed)
     if isinstance(tested, Witness):
         return tested
     if not tested:
@@ -72,14 +73,18 @@ def load_matrices(data: Mapping[str, Any]) -> MatrixEquation:
     """The goal that `data_of` wrote; DataError for anything else."""
     if sorted(data) != FIELDS or not all(isinstance(data[name], list) for name in ("facts", "hypotheses")):
         raise DataError(f"an equation of matrices has the fields {', '.join(FIELDS)}")
-    if not all(isinstance(one, list) and one and all(isinstance(word, str) for word in one) for one in data["hypotheses"]):
+    return MatrixEquation(load(data["lhs"]), load(data["rhs"]), load_hypotheses(data["hypotheses"]), tuple(map(load_fact, data["facts"])))
+
+
+def load_hypotheses(data: Sequence[Any]) -> tuple[Hypothesis, ...]:
+    """Hypotheses from lists of words; DataError for anything else."""
+    if not all(isinstance(one, list) and one and all(isinstance(word, str) for word in one) for one in data):
         raise DataError("a hypothesis about matrices is a list of words")
-    hypotheses = tuple(Hypothesis(kind, tuple(names)) for kind, *names in data["hypotheses"])
-    return MatrixEquation(load(data["lhs"]), load(data["rhs"]), hypotheses, tuple(map(load_fact, data["facts"])))
+    return tuple(Hypothesis(kind, tuple(names)) for kind, *names in data)
 
 
 # ---- points
-def _search(goal: MatrixEquation, seed: int) -> Witness | int:
+def search(goal: MatrixEquation, seed: int = 0) -> Witness | int:
     """The first certain difference, or how many points agree."""
     setting, judge, random = Setting.of(goal.lhs, goal.rhs, goal.facts), Judge(goal.lhs, goal.rhs), Random(seed)
     agree = 0
@@ -91,6 +96,24 @@ def _search(goal: MatrixEquation, seed: int) -> Witness | int:
         if agree == ENOUGH:
             break
     return agree
+
+
+def satisfied(goal: MatrixEquation) -> Point | None:
+    """A point at which hypotheses, facts and requirements hold, or None."""
+    points = _points(goal, Setting.of(goal.lhs, goal.rhs, goal.facts), Random(0))
+    return next((point for point in points if runs_at((goal.lhs, goal.rhs), point) is not None), None)
+
+
+def violated(goal: MatrixEquation, inputs: Mapping[str, Any]) -> str:
+    """Which hypothesis inputs, as a certificate writes them, do not satisfy; the empty text when they satisfy all."""
+    for hypothesis in goal.hypotheses:
+        a, *other = (np.array([[Fraction(x) for x in row] for row in inputs[name]], dtype=object) for name in hypothesis.names)
+        pairs = {"orthogonal": [(a.T, a), (a, a.T)], "isometry": [(a.T, a)], "coisometry": [(a, a.T)],
+                 "inverse": [(a, other[0]), (other[0], a)] if other else [], "symmetric": []}[hypothesis.kind]
+        unlike = hypothesis.kind == "symmetric" and not (a == a.T).all()
+        if unlike or not all((x @ y == np.eye(len(x), dtype=int)).all() for x, y in pairs):
+            return f"the point that should satisfy the premises does not satisfy {hypothesis}"
+    return ""
 
 
 def _points(goal: MatrixEquation, setting: Setting, random: Random) -> Iterator[Point]:

@@ -14,16 +14,16 @@ from functools import reduce
 import sympy as sp
 
 from symcat.category.expression import At
-from symcat.category.morphism import Builder
 from symcat.category.serialise import canonical_json
 from symcat.category.structure import pair
 from symcat.checker.forms import Refused, refusing
 from symcat.checker.words import matrices
-from symcat.laws.claim import Equation
+from symcat.laws.induction import Induction
 from symcat.laws.matrices import Hypothesis, MatrixEquation, data_of, inverse, orthogonal
 from symcat.laws.naturality.actions import Action, Input, Shape, Site
 from symcat.laws.naturality.families import Family
 from symcat.laws.naturality.functors import Transport
+from symcat.laws.naturality.path import path
 from symcat.laws.naturality.squares import square
 from symcat.learn.optimisers import Optimiser, elementwise
 
@@ -58,7 +58,8 @@ class Whole(Action):
         return (orthogonal(site["turn"]),) if self.isometric else (inverse(site["turn"], site["undo"]),)
 
 
-def group_of(rule: Optimiser, law: str, family: Family, transports: Mapping[str, Transport], start: bool) -> MatrixEquation | None:
+def group_of(rule: Optimiser, law: str, family: Family, transports: Mapping[str, Transport],
+             start: bool) -> MatrixEquation | Induction | None:
     """What a law about rows or columns asks, for the whole group that its maps are in; None where words do not show that."""
     kind = law.partition("_")[2]
     if kind not in ISOMETRIC or len(rule.shape) != 2 or any(extent.is_Integer for extent in rule.shape) or elementwise(rule):
@@ -67,10 +68,10 @@ def group_of(rule: Optimiser, law: str, family: Family, transports: Mapping[str,
 
 
 def whole_group(rule: Optimiser, family: Family, transports: Mapping[str, Transport], isometric: bool,
-                start: bool) -> MatrixEquation | None:
+                start: bool) -> MatrixEquation | Induction | None:
     """The square of a rule along all orthogonal, or all invertible, matrices on the axis of a family; None when words do not show it.
 
-    With `start` it says of the initial states too that they move along, so that the whole path does, by induction over steps.
+    With `start` it is about every step from the initial states, by induction with the transports as the relation.
 
     >>> from symcat.laws.naturality.families import rotation
     >>> from symcat.learn.optimisers import muon
@@ -82,34 +83,29 @@ def whole_group(rule: Optimiser, family: Family, transports: Mapping[str, Transp
         return None
     action = Whole(isometric)
     family = replace(family, action=action, isometric=isometric)
-    legs = list(square(rule, family, transports))
-    dom = legs[0].lhs.dom
-    count = len(action.inputs(rule.wire.shape[:1]))
-    given = dict(zip((name for name, _, _ in action.inputs(rule.wire.shape[:1])), dom.names[-count:], strict=True))
-    if start and rule.states:
-        legs.append(_starts(rule, family, transports, legs[0], given))
-    sides = [reduce(pair, [getattr(leg, side) for leg in legs]) for side in ("lhs", "rhs")]
-    goal = MatrixEquation(*sides, action.hypotheses(given))
+    goal = _every_step(rule, family, transports, action) if start else _one_step(rule, family, transports, action)
+    shown = [dict(goal.obligations())[label] for label in ("base", "step")] if isinstance(goal, Induction) else [goal]
     try:
         with refusing():
-            matrices(json.loads(canonical_json(data_of(goal))), 1)
+            for one in shown:
+                matrices(json.loads(canonical_json(data_of(one))), 1)
     except Refused:
         return None
     return goal
 
 
-def _starts(rule: Optimiser, family: Family, transports: Mapping[str, Transport], leg: Equation, given: Mapping[str, str]) -> Equation:
-    """The initial states at p, brought along, against those at the image of p, on the inputs of a square."""
-    sides = []
-    for end in (False, True):
-        build = Builder()
-        p, *_ = build.inputs(leg.lhs.dom)
-        site = Site(build, given, p)
-        place = family.move(site, p, family.point()) if end else p
-        states = build.call(rule.start(rule.wire), (place,))
-        sides.append(build.build(states if end else _brought(family, site, states, rule, transports), rule.state_names))
-    return Equation(*sides)
+def _one_step(rule: Optimiser, family: Family, transports: Mapping[str, Transport], action: Whole) -> MatrixEquation:
+    legs = list(square(rule, family, transports))
+    sides = [reduce(pair, [getattr(leg, side) for leg in legs]) for side in ("lhs", "rhs")]
+    return MatrixEquation(*sides, action.hypotheses(_given(rule, action, legs[0].lhs.dom.names)))
 
 
-def _brought(family: Family, site: Site, states: Sequence[str], rule: Optimiser, transports: Mapping[str, Transport]) -> list[str]:
-    return [family.move(site, state, transports[name]) for name, state in zip(rule.state_names, states, strict=True)]
+def _every_step(rule: Optimiser, family: Family, transports: Mapping[str, Transport], action: Whole) -> Induction:
+    goal = path(rule, family, transports)
+    return replace(goal, hypotheses=action.hypotheses(_given(rule, action, goal.f.states.names)))
+
+
+def _given(rule: Optimiser, action: Whole, names: Sequence[str]) -> dict[str, str]:
+    """The last inputs, which are the map, by the names that it has in the action."""
+    own = [name for name, _, _ in action.inputs(rule.wire.shape[:1])]
+    return dict(zip(own, names[-len(own):], strict=True))

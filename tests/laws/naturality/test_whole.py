@@ -1,16 +1,25 @@
 """Whole groups acting on rows or columns: for which rules words show the square, for which they must not."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from symcat.laws.matrices import MatrixEquation
+from symcat.category.space import Real, space
+from symcat.category.trace import trace
+from symcat.laws.induction import Induction
+from symcat.laws.matrices import MatrixEquation, orthogonal
 from symcat.laws.naturality.card import card_laws
 from symcat.laws.naturality.families import linear, rotation
 from symcat.laws.naturality.functors import Transport
-from symcat.laws.naturality.whole import group_of, whole_group
+from symcat.laws.naturality.path import path
+from symcat.laws.naturality.whole import Whole, group_of, whole_group
 from symcat.learn.optimisers import adafactor, muon, optimiser
 from symcat.learn.optimisers.state import state
+from symcat.prove.certificate import verified
 from symcat.prove.decide import settle
+from symcat.prove.matrices import violated
 
 SHAPE = ("m", "n")
 
@@ -65,7 +74,8 @@ def test_words_show_what_holds(rule, axis, blocks, isometric, start, holds):
 def test_the_laws_of_rows_and_columns_of_muon_are_about_whole_groups():
     names = ("left_rotation", "column_permutation", "row_sign_flips", "left_linear")
     goals = {law.name: (law.step.goal(), law.path.goal()) for law in card_laws(muon, names)}
-    assert {name for name, pair in goals.items() if all(isinstance(goal, MatrixEquation) for goal in pair)} == set(names[:3])
+    assert {name for name, (step, _) in goals.items() if isinstance(step, MatrixEquation)} == set(names[:3])
+    assert all(isinstance(path, Induction) and path.hypotheses for path in (goals[name][1] for name in names[:3]))
     assert settle(goals["left_linear"][0], "as functions")[0].refuted
 
 
@@ -73,3 +83,39 @@ def test_other_rules_keep_their_generators():
     family = rotation(muon.wire, 0)[0]
     assert group_of(muon, "loss_scale", family, {}, False) is None
     assert group_of(optimiser(lambda p, g, *, lr=0.1: p - lr * g, name="descent", shape=SHAPE), "left_rotation", family, {}, False) is None
+
+
+def _recorded(rule, axis=0, blocks=()):
+    goal = path(rule, replace(rotation(rule.wire, axis)[0], action=Whole(True), isometric=True), {"L": Transport(blocks)})
+    goal = replace(goal, hypotheses=(orthogonal("turn"),))
+    return settle(goal)
+
+
+def test_a_path_is_proved_by_induction_under_its_hypotheses_and_refuted_within_them():
+    verdict, record = _recorded(one_sided, blocks=FACTOR["L"])
+    assert verdict.proved and verdict.premises[0] == "turn^T turn = 1 and turn turn^T = 1"
+    record = json.loads(json.dumps(record))
+    assert verified(record)[0]
+    found, _ = _recorded(one_sided_from_ones, blocks=FACTOR["L"])
+    assert found.refuted and violated(MatrixEquation(*_two_sides(), (orthogonal("turn"),)), found.witness["inputs"]) == ""
+
+
+def _two_sides():
+    f = trace(lambda p, turn: turn @ p, space(p=Real["m", "n"], turn=Real["m", "m"]))
+    return f, f
+
+
+FORGERIES = {
+    "without the hypothesis": lambda r: r["goal"].pop("hypotheses"),
+    "without the premise": lambda r: r.update(premises=[p for p in r["premises"] if "turn" not in p]),
+    "about a state that changes": lambda r: r["goal"].update(hypotheses=[["orthogonal", "L"]]),
+    "at a point outside": lambda r: r["trace"]["run"]["inputs"]["turn"][0].__setitem__(0, "7"),
+}
+
+
+@pytest.mark.parametrize("change", FORGERIES.values(), ids=FORGERIES)
+def test_forged_hypotheses_are_seen(change):
+    _, record = _recorded(one_sided, blocks=FACTOR["L"])
+    record = json.loads(json.dumps(record))
+    change(record)
+    assert not verified(record)[0]
