@@ -21,7 +21,8 @@ EDGES = ("adagrad(eps=0)", "rmsprop(eps=0)", "adam(eps=0)")     # as the literat
 OPTAX = ("adabelief", "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamaxw", "adamw", "adan", "amsgrad", "fromage", "lamb",
          "lars", "lbfgs", "lion", "nadam", "nadamw", "noisy_sgd", "novograd", "optimistic_adam", "optimistic_adam_v2",
          "optimistic_gradient_descent", "polyak_sgd", "radam", "rmsprop", "rprop", "sgd", "sgd(momentum=0.9)",
-         "sgd(momentum=0.9, nesterov=True)", "sign_sgd", "signum", "sm3", "yogi", "contrib.acprop", "contrib.ademamix", "contrib.adopt", "contrib.cocob", "contrib.dadapt_adamw", "contrib.dog", "contrib.dowg",
+         "sgd(momentum=0.9, nesterov=True)", "sign_sgd", "signum", "sm3", "yogi", "contrib.acprop", "contrib.ademamix", "contrib.adopt",
+         "contrib.cocob", "contrib.dadapt_adamw", "contrib.dog", "contrib.dowg",
          "contrib.madgrad", "contrib.momo", "contrib.momo_adam", "contrib.muon", "contrib.prodigy", "contrib.schedule_free_adamw",
          "contrib.schedule_free_sgd", "contrib.simplified_ademamix", "contrib.sophia")
 TORCH = ("Adadelta", "Adafactor", "Adagrad", "Adam", "Adam(amsgrad=True)", "AdamW", "Adamax", "ASGD", "LBFGS", "Muon", "NAdam", "RAdam",
