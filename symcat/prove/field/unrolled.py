@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
@@ -36,7 +37,14 @@ def prove_unrolled(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> 
         return Failure(f"entries written out: {error}")
     if not isinstance(found, Proof):
         return found
-    return Proof(f"entries written out, {found.method}", found.premises, {"entries": found.trace})
+    return Proof(f"entries written out, {found.method}", tuple(_in_arrays(lhs, found.premises)), {"entries": found.trace})
+
+
+def _in_arrays(f: Morphism, premises: Sequence[str]) -> Iterator[str]:
+    """Premises about entries, said of the arrays that they are in: x_0 > 0 is x[0] > 0."""
+    places = [f"{name}[{', '.join(map(str, place))}]" if place else name for name, wire in f.dom for place in _places(wire.shape)]
+    spelt = dict(zip(unrolled(f).dom.names, places, strict=True))
+    yield from (re.sub(r"[A-Za-z_]\w*", lambda word: spelt.get(word[0], word[0]), premise) for premise in premises)
 
 
 def fixed(*programs: Morphism) -> bool:

@@ -48,3 +48,11 @@ def test_a_near_miss_is_not_proved():
 def test_other_programs_are_refused(function, wire):
     with pytest.raises(DomainError):
         unrolled(trace(function, space(x=wire)))
+
+
+def test_premises_are_about_entries_and_not_about_a_wire_that_is_called_like_one():
+    dom = space(x=Real[2], x_0=Real[()])
+    left = trace(lambda x, x_0: sc.sqrt(x[0]) * x_0 * sc.sqrt(x[0]), dom)
+    verdict = sc.decide(left, trace(lambda x, x_0: x[0] * x_0, dom))
+    assert verdict.proved and verdict.premises == ("x[0] >= 0",)
+    assert sc.decide(left, trace(lambda x, x_0: x_0 * x_0, dom)).refuted
