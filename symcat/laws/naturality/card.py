@@ -140,7 +140,7 @@ def _projection(rule: Optimiser) -> CardLaw:
     step = _claim("projection", statement, lambda: projected(rule))
     along = _claim("projection path", "from the initial states, every step commutes with dropping coordinates that the loss ignores",
                    lambda: projected_path(rule))
-    return CardLaw("projection", statement, SOURCE, step, along, legs=("p", *rule.state_names))
+    return CardLaw("projection", statement, SOURCE, step, along, legs=("p", *rule.state_names, *((LOOK,) if rule.look else ())))
 
 
 def _claim(name: str, statement: str, goal: Callable[[], tuple[Equation, ...]]) -> Claim:

@@ -24,7 +24,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symcat.category.evaluate import evaluate, generic_inputs
+from symcat.category.evaluate import Evaluation, generic_inputs
+from symcat.category.expression import At, Bracket
+from symcat.category.functions import FUNCTIONS, absolute, equal, maximum, minimum, relu, sign, step
 from symcat.category.hyper import Hyper
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.objects import SYMBOLIC
@@ -41,6 +43,7 @@ from symcat.learn.optimisers import Optimiser
 
 RATES = ("lr", "learning_rate", "rate", "step_size")
 NATURAL = ("loss", "optimum", "hessian", "hessian_diagonal", "metric", "cometric", "christoffel", "jacobian")
+KINKED = (relu, step, absolute, sign, maximum, minimum)
 Array = Any     # traced
 
 
@@ -88,7 +91,7 @@ class Flow:
 
     @property
     def regular(self) -> bool:
-        """Whether the rule is defined at eta = 0."""
+        """Whether the rule is defined at eta = 0, and has a derivative there: lr |g| and sign(lr g) have none."""
         return self._at_rest() is not None
 
     def _at_rest(self) -> tuple[list[np.ndarray], np.ndarray] | None:
@@ -98,7 +101,8 @@ class Flow:
         inputs[-1] = np.array(sp.S.Zero)
         hypers = {symbol: sp.Symbol(symbol.name, positive=True) for symbol in self.morphism.hypers}
         try:
-            return evaluate(self.morphism, inputs, dims=sizes, hypers=hypers, scalars=SYMBOLIC), inputs[0]
+            run = Evaluation(self.morphism, inputs, sizes, hypers, SYMBOLIC)
+            return None if _bends(run) else (run.outputs(), inputs[0])
         except SymcatError:
             return None
 
@@ -119,6 +123,25 @@ def flow_of(rule: Optimiser) -> Flow | None:
     if not flow.memories or not flow.regular:
         flow = Flow(rule, fixed=True)
     return flow if flow.moves else None
+
+
+def _bends(run: Evaluation) -> bool:
+    """Whether some function of a run is at its kink, or a maximum is tied, whatever the inputs are."""
+    for node in run.f.nodes:
+        calls = sorted(node.body.atoms(*KINKED), key=sp.default_sort_key)
+        places = [kink for call in calls for kink in FUNCTIONS[type(call)].kinks(*call.args)]
+        places += [a - b for call in node.body.atoms(equal) for a, b in [call.args]]
+        places += [call.args[0] for call in node.body.atoms(Bracket) if call.has(At)]
+        if any(sp.expand(value) == 0 for place in places for value in np.ravel(run.over(node, place))):
+            return True
+        if node.op == "max" and _tied(run.over(node, node.body), len(node.shape)):
+            return True
+    return False
+
+
+def _tied(values: np.ndarray, rank: int) -> bool:
+    rows = values.reshape(int(np.prod(values.shape[:rank], dtype=int)), -1)
+    return any(sp.expand(row[k] - other) == 0 for row in rows for k in range(len(row)) for other in row[:k])
 
 
 def along_coordinates(rule: Optimiser) -> dict[str, Transport]:

@@ -2,11 +2,15 @@
 
 With u and w the displacements of the two ways, one number for the whole family member, u = c(phi) w, holds if and only if
 u(x) w(y) = w(x) u(y) for all states x and y; a factor that may depend on the state as well, u(x) w(x)' symmetric.  No candidate for
-the factor is needed, and a refutation excludes every one.
+the factor is needed, and a refutation excludes every one.  Scalings are a group, and so are the factors c(phi): they are positive.
+One that depends on the state may change its sign or vanish, as that of lr g (|g|^2 - 1) does when the loss is scaled.
 
 - Fc: parameter and states move by one factor, a flow up to a constant change of time;
 - rate: the parameter alone, the states as S(phi) says: the rule with another rate;
-- O: the parameter alone, by a factor that may depend on the state: the same orbits where nothing is remembered.
+- O: the parameter alone, by a factor that may depend on the state: the same curves where nothing is remembered.
+
+Where the gradient is taken ahead, what lies between the parameter and that place is one more displacement for the first two; for the
+orbits the places have to correspond.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from symcat.learn.optimisers import Optimiser
 LEVELS = {
     "Fc": "parameter and states move by one factor that the map fixes: natural up to a constant change of time",
     "rate": "the parameter moves by one factor that the map fixes and the states are natural: another learning rate makes up for it",
-    "O": "the parameter moves in the same direction, by a factor that may depend on the state",
+    "O": "the parameter moves along the same line, by a factor (of either sign, or 0) that may depend on the state",
 }
 
 
@@ -34,9 +38,11 @@ def level(name: str, rule: Optimiser, family: Family, transports: Mapping[str, T
     """The equations of a level along a family."""
     start, end = displacements(rule, family, transports, wire)
     if name == "O":
-        return (_crossed(start["p"], end["p"], start["p"], end["p"], shared=len(start["p"].dom)),)
+        looked = [leg for leg in square(rule, family, transports, wire) if leg.lhs.cod.names == (LOOK,)]
+        parallel = _crossed(start["p"], end["p"], start["p"], end["p"], shared=len(start["p"].dom))
+        return (parallel, *looked)
     own = _own(start["p"], rule)
-    legs = ["p"] if name == "rate" else [leg for leg in start if leg != LOOK]
+    legs = [leg for leg in start if leg in ("p", LOOK)] if name == "rate" else list(start)
     crossed = tuple(_crossed(start[leg], end[leg], start["p"], end["p"], own) for leg in legs)
     exact = square(rule, family, transports, wire)[1:] if name == "rate" else ()
     return (*crossed, *(leg for leg in exact if leg.lhs.cod.names != (LOOK,)))

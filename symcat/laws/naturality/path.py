@@ -17,7 +17,7 @@ from symcat.laws.induction import Induction, Machine
 from symcat.laws.naturality.actions import Site
 from symcat.laws.naturality.families import Family
 from symcat.laws.naturality.functors import Transport, of_data
-from symcat.laws.naturality.squares import bring, bring_datum
+from symcat.laws.naturality.squares import LOOK, bring, bring_datum
 from symcat.learn.optimisers import Optimiser
 
 RELATIONS = {">0": sp.Gt, ">=0": sp.Ge}
@@ -25,6 +25,8 @@ RELATIONS = {">0": sp.Gt, ">=0": sp.Ge}
 
 def path(rule: Optimiser, family: Family, transports: Mapping[str, Transport], wire: Wire | None = None) -> Induction:
     """That the two ends put out the same parameters at every step, for any gradients and data that come in.
+
+    Where the gradient is taken somewhere else than at the parameter, that these places correspond is a part of it.
 
     >>> from symcat.laws.naturality.families import translation
     >>> from symcat.learn.optimisers import gradient_descent
@@ -58,9 +60,10 @@ def _machine(rule: Optimiser, family: Family, wire: Wire, end: bool) -> Machine:
     gradient = bring(family, here, g, of_data("gradient", family, wire), end)
     own = [bring_datum(family, here, row.kind, wire, one, full, end, g) for row, one, full in zip(rule.data, data, whole, strict=True)]
     new, *kept = build.call(rule.step(wire), (p, gradient, *own, *states))
-    out = new if end else family.move(family.at(site, new), new, family.point())
-    names = (*(name for name, _ in build.dom[:1 + len(states) + len(site.given)]), "out")
-    return Machine(build.build((new, *kept, *site.given.values(), out), names), _start(rule, family, wire, end))
+    outs = [new, *(build.call(rule._look(wire), (p, *states)) if rule.look else ())]
+    outs = outs if end else [family.move(family.at(site, out), out, family.point()) for out in outs]
+    names = (*(name for name, _ in build.dom[:1 + len(states) + len(site.given)]), *("out", LOOK)[:len(outs)])
+    return Machine(build.build((new, *kept, *site.given.values(), *outs), names), _start(rule, family, wire, end))
 
 
 def _start(rule: Optimiser, family: Family, wire: Wire, end: bool) -> Morphism:

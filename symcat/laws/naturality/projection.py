@@ -15,6 +15,7 @@ from symcat.category.space import Space, Wire, dim
 from symcat.errors import UsageError
 from symcat.laws.claim import Equation
 from symcat.laws.induction import Induction, Machine
+from symcat.laws.naturality.squares import LOOK
 from symcat.learn.optimisers import Optimiser, elementwise
 
 DROPPED = dim("dropped")
@@ -44,7 +45,11 @@ def projected(rule: Optimiser) -> tuple[Equation, ...]:
         arguments = [short if small else p, *(one if small else _extended(build, one, rule.wire, wide) for one in (g, *data)),
                      *(side.brought(states[name], way) for name, way in ways.items())]
         found = dict(zip(kept.names, build.call(rule.step(wire), arguments), strict=True))
-        legs.append([build.build([side.compared(found[name], ways.get(name, RESTRICTED), found["p"])], [name]) for name in kept.names])
+        outs = {name: side.compared(found[name], ways.get(name, RESTRICTED), found["p"]) for name in kept.names}
+        if rule.look:
+            (point,) = build.call(rule._look(wire), (arguments[0], *arguments[2 + len(data):]))
+            outs[LOOK] = side.compared(point, RESTRICTED, found["p"])
+        legs.append([build.build([array], [name]) for name, array in outs.items()])
     return tuple(Equation(*pair) for pair in zip(*legs, strict=True))
 
 
@@ -99,8 +104,9 @@ def _machine(rule: Optimiser, wide: Wire, small: bool) -> Machine:
     given = build.inputs(Space((("g", rule.wire), *((row.name, row.wire(rule.wire)) for row in rule.data))))
     given = given if small else tuple(_extended(build, one, rule.wire, wide) for one in given)
     new = build.call(step, (p, *given, *states))
-    out = new[0] if small else _restricted(build, new[0], wide, rule.wire)
-    whole = build.build((*new, out), (*step.cod.names, "out"))
+    outs = [new[0], *(build.call(rule._look(wire), (p, *states)) if rule.look else ())]
+    outs = outs if small else [_restricted(build, out, wide, rule.wire) for out in outs]
+    whole = build.build((*new, *outs), (*step.cod.names, *("out", LOOK)[:len(outs)]))
     build = Builder()
     p = build.input("p", wide)
     p = _restricted(build, p, wide, rule.wire) if small else p

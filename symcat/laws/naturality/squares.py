@@ -72,10 +72,11 @@ class Side:
         return {name: self._compared(name, array, after) for name, array in legs.items()} | self._look()
 
     def displaced(self) -> dict[str, str]:
-        """What a step adds to the parameter and to each state, on the side on which the two ways are compared."""
+        """What a step adds to the parameter and to each state, and how far ahead it looks, where the two ways are compared."""
         found, before = self.outputs(), {"p": self.p, **self.states}
         here = self.site if self.end else self.family.at(self.site, self.p)
-        return {name: self._difference(found[name], self._compared(name, array, here)) for name, array in before.items()}
+        moved = {name: self._difference(found[name], self._compared(name, array, here)) for name, array in before.items()}
+        return moved | ({LOOK: self._difference(found[LOOK], self._compared("p", self.p, here))} if LOOK in found else {})
 
     def _difference(self, after: str, before: str) -> str:
         return self.build.gather(self.build.wires[after].shape, lambda *i: At(after, *i) - At(before, *i), name="moved_by")

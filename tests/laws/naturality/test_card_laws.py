@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from symcat.laws.claim import Claim
@@ -58,6 +59,20 @@ def test_where_the_gradient_is_taken_is_a_leg():
     found = verdict(row.step)
     assert row.legs == ("p", "v", "look")
     assert found.refuted and row.legs[found.witness["equation"]] == "look"
+
+
+def test_the_path_needs_the_places_where_gradients_are_taken_too():
+    fixed = optimiser(lambda p, g, *, lr=0.1: p - lr * g, look=lambda p: p + 1, name="fixed look")
+    (row,) = card_laws(fixed, ["rotation"])
+    assert verdict(row.step).refuted and verdict(row.path).refuted
+    (row,) = card_laws(fixed, ["translation"])
+    assert verdict(row.step).proved and verdict(row.path).proved
+    ahead = optimiser(lambda p, g, v=0, *, lr=0.1, rho=0.1: (p - lr * np.sign(g), g), look=lambda p, v, *, rho: p + rho * v, name="ahead")
+    (row,) = card_laws(ahead, ["loss_scale"])
+    assert {verdict(claim).status for claim in (row.step, row.path, *row.levels.values())} == {"refuted"}
+    whole = optimiser(lambda p, g, *, lr=0.1: p - lr * g, look=lambda p: p + np.sum(p**2), name="whole look")
+    (row,) = card_laws(whole, ["projection"])
+    assert verdict(row.step).refuted and row.legs[verdict(row.step).witness["equation"]] == "look" and verdict(row.path).refuted
 
 
 @pytest.mark.parametrize(("law", "step", "path"), [("uniform_scaling", "proved", "refuted"), ("translation", "proved", "proved")])

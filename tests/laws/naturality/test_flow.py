@@ -120,3 +120,12 @@ def test_a_state_that_moves_otherwise_is_refuted():
     wrong = {name: replace(one, blocks=((0, 1),)) for name, one in moves.items()}
     flow = flow_of(zoo.nat_heavy_ball)
     assert prove(Claim("F", "m as a vector", "a test", lambda: flow_square(flow, wrong), "either", "as functions")).refuted
+
+
+@pytest.mark.parametrize("rule", [
+    optimiser(lambda p, g, C, *, lr=0.1: p - np.maximum(lr * (C @ g), lr * g), data={"C": "cometric"}, name="larger"),
+    optimiser(lambda p, g, *, lr=0.1: p - lr * np.sign(lr * g), name="sign of the rate"),
+    optimiser(lambda p, g, *, lr=0.1: p - np.abs(lr * g), name="size"),
+], ids=lambda rule: rule.name)
+def test_a_rule_with_a_kink_where_the_rate_is_zero_has_no_flow(rule):
+    assert flow_of(rule) is None
