@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from symcat.prove.balls import apart, bits_in_force, digits, enclose, exact, precision
 from symcat.prove.field.read import Condition, ScalarGoal
-from symcat.prove.field.term import Term, numbers
+from symcat.prove.field.term import Term, names, numbers
 
 VALUES = tuple(map(Fraction, ("1", "2", "-1", "0", "1/2", "3", "-2", "-1/2", "1/4", "5", "-3", "3/4", "9", "4", "-7/4", "25/8")))
 GRID, CHANCE, FIRST = 60, 140, 6
@@ -45,7 +45,7 @@ class Sampled:
 
 def sample(goal: ScalarGoal) -> Sampled:
     """Compare the sides of a goal at points that satisfy its assumptions."""
-    return compare(goal, points(goal.variables, goal.integers), KEPT, FINE)
+    return compare(goal, points(goal.variables, goal.integers, (*goal.assumptions, *goal.required)), KEPT, FINE)
 
 
 def search(goal: ScalarGoal) -> Sampled:
@@ -96,9 +96,12 @@ def admitted(conditions: Sequence[Condition], point: Point) -> bool:
     return False
 
 
-def points(variables: Sequence[str], integers: frozenset[str] = frozenset()) -> Iterator[Point]:
-    """Points of small dyadic rationals, so that sums and products of coordinates are exact; simplest first, then by chance."""
-    ranges = [_integral(VALUES) if name in integers else VALUES for name in variables]
+def points(variables: Sequence[str], integers: frozenset[str] = frozenset(), conditions: Sequence[Condition] = ()) -> Iterator[Point]:
+    """Points of small dyadic rationals, so that sums and products of coordinates are exact; simplest first, then by chance.
+
+    Values that a condition on one variable alone excludes are not tried, unless it excludes them all.
+    """
+    ranges = [_possible(name, _integral(VALUES) if name in integers else VALUES, conditions) for name in variables]
     grid = itertools.islice(itertools.product(*(some[:6] for some in ranges)), GRID if variables else 1)
     pick = random.Random(0)
     chance = ([pick.choice(some) for some in ranges] for _ in range(CHANCE if variables else 0))
@@ -107,6 +110,11 @@ def points(variables: Sequence[str], integers: frozenset[str] = frozenset()) -> 
     for values in itertools.chain(first, mixed):
         if values is not None:
             yield dict(zip(variables, values, strict=True))
+
+
+def _possible(name: str, values: Sequence[Fraction], conditions: Sequence[Condition]) -> Sequence[Fraction]:
+    alone = [condition for condition in conditions if names(condition.term) == {name}]
+    return [value for value in values if admitted(alone, {name: value})] or values if alone else values
 
 
 def _integral(values: Sequence[Fraction]) -> tuple[Fraction, ...]:

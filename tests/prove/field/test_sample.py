@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from symcat.prove.balls import precision
-from symcat.prove.field.sample import Evaluation, Open, Outside, Straight
+from symcat.prove.field.read import Condition, ScalarGoal
+from symcat.prove.field.sample import Evaluation, Open, Outside, Straight, admitted, points, sample
 from symcat.prove.field.term import ONE, Term, number, variable
 from tests.prove.field.test_evident import POINTS, drawn
 
@@ -42,3 +43,28 @@ def test_lists_of_operations_give_the_same_values():
 def test_sums_and_products_of_nothing():
     nothing = Straight((Term("add"), Term("mul"), Term("add", (variable("x"),)), number(3) * ONE))
     assert [int(ball.unique_fmpz()) for ball in nothing.values({"x": 5})] == [0, 1, 5, 3]
+
+
+def test_points_respect_what_is_assumed_of_one_variable():
+    names = tuple("abcdefgh")
+    within = [condition for name in names for condition in (Condition(variable(name), ">=0"), Condition(number(1) - variable(name), ">0"))]
+    unruly = Condition(variable("a") - variable("b"), ">0")
+    found = list(points(names, conditions=(*within, unruly)))
+    assert all(0 <= value < 1 for point in found for value in point.values())
+    assert sum(admitted(within, point) for point in points(names)) < 5 < len(found)
+    assert {point["a"] > point["b"] for point in found} == {True, False}
+
+
+def test_a_condition_that_excludes_all_values_leaves_them():
+    beyond = (Condition(variable("x") - number(1000), ">0"),)
+    assert list(points(("x",), conditions=beyond)) == list(points(("x",)))
+    assert not sample(ScalarGoal(variable("x"), number(0), ("x",), beyond)).inside
+
+
+def test_false_neighbours_on_a_small_domain_are_still_refuted():
+    names = tuple("abcdefgh")
+    within = tuple(c for name in names for c in (Condition(variable(name), ">=0"), Condition(number(1) - variable(name), ">0")))
+    total = sum(map(variable, names), number(0))
+    assert sample(ScalarGoal(total, total, names, within)).inside
+    found = sample(ScalarGoal(total, total + variable("h"), names, within)).witness
+    assert found is not None and all(0 <= value < 1 for value in found[0].values()) and found[0]["h"]
