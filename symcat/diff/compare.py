@@ -149,7 +149,7 @@ class Comparison:
     def _equal(self, pair: Pair, proof: Proof, chosen: tuple[Premise, ...], rate: tuple[str, ...]) -> Difference:
         texts = state_map(pair, proof)
         sized = one_size(pair) if proof.wire != pair.wire else ()
-        stated = (*self.given, *map(str, chosen), *rate, *sized, *_further(pair, proof))
+        stated = (*self.given, *map(str, chosen), *rate, *sized, *proof.domain, *_further(pair, proof))
         relation = "equal-under-state-map" if texts else "equal-under-premises" if stated else "equal"
         if chosen:
             relation = "equal-under-premises"
@@ -216,8 +216,9 @@ def proved(pair: Pair, screen: Screen, varying: bool, left: Callable[[], float])
     """A proof for all steps along a map of states that was found, in the one direction or in the other."""
     fit = Fit(screen, {}, varying)
     maps = [(k, found) for k in (0, 1) if (found := fit.relation(k)) is not None]
+    gaps = screen.defined_apart()
     for source, relation in sorted(maps, key=lambda item: _weight(item[1])):
-        proof = within(left(), lambda s=source, r=relation: by_induction(pair, r, varying, backwards=s == 1))
+        proof = within(left(), lambda s=source, r=relation: by_induction(pair, r, varying, s == 1, gaps))
         if proof is not None and proof.verdict.proved:
             return proof
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -69,6 +69,17 @@ class Screen:
             finite = [x[np.isfinite(x)] for x in (np.broadcast_to(out[-1] - point.start, point.start.shape) for out in outputs)]
             if any(np.any(np.abs(x) > 0) for x in finite):
                 return True
+        return False
+
+    def defined_apart(self) -> bool:
+        """Whether one path is defined where the other is not: at the points, or with gradients that are 0 at first or at all."""
+        for point in self.points[:2]:
+            zero = [[np.zeros_like(x) for x in row] for row in point.inputs]
+            for inputs in (point.inputs, [zero[0], *point.inputs[1:]], zero):
+                outputs = [self.run(side, replace(point, inputs=inputs), {}, False, STEPS).outputs for side in (0, 1)]
+                for rows in zip(*outputs, strict=True):
+                    if any(np.any(np.isfinite(x) != np.isfinite(y)) for x, y in zip(*rows, strict=True)):
+                        return True
         return False
 
     def compared(self, point: Draw, premises: Mapping[sp.Symbol, sp.Expr], varying: bool, steps: int) -> bool | None:

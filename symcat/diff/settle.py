@@ -11,6 +11,7 @@ import sympy as sp
 from symcat.category.expression import At
 from symcat.category.space import Wire
 from symcat.category.trace import trace
+from symcat.diff.domains import one_sided
 from symcat.diff.pair import Pair
 from symcat.diff.states import Relation
 from symcat.errors import SymcatError
@@ -26,16 +27,17 @@ ONE_SIZE = sp.Integer(2)      # of parameters, where no proof for all sizes is f
 
 @dataclass(frozen=True)
 class Proof:
-    """A verdict, on parameters of which wire, and the map of states that it goes along."""
+    """A verdict, on parameters of which wire, the map of states that it goes along, and what one rule alone asks to be defined."""
 
     verdict: Verdict
     wire: Wire
     relation: Relation
     backwards: bool = False
+    domain: tuple[str, ...] = ()
 
 
-def by_induction(pair: Pair, relation: Relation, varying: bool, backwards: bool = False) -> Proof:
-    """Decide whether two machines put out the same at every step along a map of states."""
+def by_induction(pair: Pair, relation: Relation, varying: bool, backwards: bool = False, gaps: bool = False) -> Proof:
+    """Decide whether two machines put out the same at every step along a map of states; `gaps` asks where one alone is defined."""
     last: Verdict = unknown("no induction could be stated")
     for wire in _wires(pair):
         found = pair.machines(wire, varying)
@@ -52,7 +54,7 @@ def by_induction(pair: Pair, relation: Relation, varying: bool, backwards: bool 
                       "the two rules", lambda goal=goal: goal, equality="as functions")
         last = settle_claim(claim, Store(default_folder())).verdict
         if last.proved:
-            return Proof(last, wire, relation, backwards)
+            return Proof(last, wire, relation, backwards, one_sided(goal, last.premises) if gaps else ())
     return Proof(last, pair.wire, relation, backwards)
 
 

@@ -171,6 +171,16 @@ def test_what_holds_for_two_entries_alone_is_no_equality(factor):
     assert all(factor(np.array(g)) == 1 for g in ([0.5, 2.0], [-1.0, 3.0])) and factor(np.array([1.0, 2.0, 3.0])) != 1
 
 
+@pytest.mark.parametrize("function, asked", [
+    (lambda p, g, *, lr=0.1: p - lr * g * g / g, "g[i] != 0"),
+    (lambda p, g, *, lr=0.1: p - lr * np.sqrt(g) * np.sqrt(g), "g[i] >= 0"),
+    (lambda p, g, t=0, *, lr=0.1: (p - lr * g * (t - 4) / (t - 4), t + 1), "t - 4 != 0"),
+], ids=["divided by g", "root of g", "fifth step"])
+def test_what_one_rule_alone_needs_to_be_defined_is_a_premise(function, asked):
+    one = diff(optimiser(function, name="narrow"), rule("plain"))
+    assert one.relation == PREMISED and f"at every step: {asked}" in one.premises[0]
+
+
 def test_rules_that_stand_still_are_not_alike_for_that():
     scaled, cubed = (optimiser(f, name=f.__name__) for f in (rule_scaled, rule_cubed))
     one = diff(scaled, cubed)
