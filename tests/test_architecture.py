@@ -25,7 +25,7 @@ MAY_IMPORT_LESS = {"category": {"errors"}, "errors": set()}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"}, "numba": {"symcat/kernel/jit.py"},
             "jax": {"symcat/interop/transformation.py"}, "optax": {"symcat/interop/transformation.py"},
-            "torch": {f"symcat/interop/torch/{name}.py" for name in ("plan", "reader", "tensor")},
+            "torch": {f"symcat/interop/torch/{name}.py" for name in ("plan", "reader", "rehearsal", "tensor")},
             "joblib": {"symcat/prove/crew.py", "symcat/prove/cluster.py"}, "distributed": {"symcat/prove/cluster.py"},
             "flint": {"symcat/prove/balls.py", "symcat/prove/field/polynomial.py"}}    # its balls; its exact polynomials
 HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "joblib", "sympy", "numpy")

@@ -86,7 +86,8 @@ class Through:
                 tape.build.fact(fact, ">=0")
         self.premises[shapes[0]] = [f"{number(r.left, sizes)} {r.relation} {number(r.right, sizes)}" for r in premises]
         slots = [lift(tape, unwrap(value)) for value in numbers.values()]
-        outs = tuple(map(wrap, Run(program, tape, sizes, self.subject, self.notes).outputs([*items, *slots])))
+        run = Run(program, tape, sizes, self.subject, self.notes, first=len(items) - len(program.outs) + 1)
+        outs = tuple(map(wrap, run.outputs([*items, *slots])))
         return outs[0] if single else outs
 
     def told(self, shape: tuple[Dim, ...]) -> list[str]:

@@ -43,13 +43,14 @@ class Run:
     values: dict[Var, Value] = field(default_factory=dict)
     natural: set[str] = field(default_factory=set)      # arrays without a negative entry
     base: Base = Real
+    first: int = 3      # the place of the first state among the inputs
 
     def outputs(self, arguments: Sequence[Value]) -> list[Value]:
         """The outputs for arguments of the shapes of the program, or of rank 0 for those that are the same everywhere."""
         for var, value in zip(self.program.ins, arguments, strict=True):
             given = self.bare(value)
             self.values[var] = Value(self.tape, given.array, given.scalar, True) if var.dtype == "bool" else given
-        for operation in self.program.operations:
+        for operation in sorted(self.program.operations, key=lambda row: row.name in TABLE):     # what cannot be read at all speaks first
             self._perform(operation)
         return [self.full(self.read(out), out.shape) for out in self.program.outs]
 

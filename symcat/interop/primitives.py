@@ -219,6 +219,8 @@ def remainder(run: Run, operation: Operation, x: Value, y: Value) -> Value:
     """x mod k for a whole x between 0 and 2k - 1, which is required: counters that start at 0 and are kept modulo k."""
     if "int" not in operation.outs[0].dtype or y.array is not None or not y.scalar.is_Integer or y.scalar <= 0:
         raise run.refusal(operation, "it takes a remainder of what is no counter")
+    if x.array is not None and not run.program.kept_below(operation, run.first):
+        raise run.refusal(operation, "it takes a remainder of a count that grows without end; keep the count itself as the remainder")
     x.tape.require(x, ">=0")
     x.tape.require(arithmetic.subtract(2 * y.scalar - 1, x), ">=0")
     result = arithmetic.where(arithmetic.greater_equal(x, y), arithmetic.subtract(x, y), x)

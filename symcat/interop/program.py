@@ -122,6 +122,53 @@ class Program:
                 wanted += self.maker[atom].ins if atom in self.maker else ()
         return found
 
+    def kept_below(self, operation: Operation, first: int) -> bool:
+        """Whether a remainder is taken of a state, or of its successors, that every step leaves as such a remainder.
+
+        `first` is the place of the first state among the inputs; the states are the outputs behind the first one.
+        """
+        atom, divisor = operation.ins
+        if isinstance(atom, Constant):
+            return True
+        source = self._counted(atom)
+        if source is None:
+            return False
+        place = self.ins.index(source) - first + 1
+        return 0 < place < len(self.outs) and self._remainder(self.outs[place], source, divisor)
+
+    def _counted(self, atom: Var | Constant) -> Var | None:
+        """The input of which a value is the same or a successor; the largest number of a type, where counts stop, is none."""
+        if isinstance(atom, Constant) or atom in self.ins:
+            return atom if isinstance(atom, Var) else None
+        made = self.maker[atom]
+        if made.name == "add" and isinstance(made.ins[1], Constant):
+            return self._counted(made.ins[0])
+        branches = made.ins[1:] if made.name == "select_n" else made.ins if made.name in SHAPES else ()
+        found = {self._counted(branch) for branch in branches if isinstance(branch, Var)}
+        return found.pop() if len(found) == 1 else None
+
+    def _remainder(self, atom: Var | Constant, state: Var, divisor: Var | Constant) -> bool:
+        """Whether a value is the state itself, or a remainder by the divisor on every way to it."""
+        made = self.maker.get(atom) if isinstance(atom, Var) else None
+        if made is None:
+            return atom is state or (isinstance(atom, Constant) and not np.any(np.asarray(atom.value)))
+        if made.name == "rem":
+            return self._alike(made.ins[1], divisor)
+        if made.name == "add":     # Python's remainder of a negative number, which a count is not
+            return self._remainder(made.ins[0], state, divisor) and made.ins[0] is not state and self._alike(made.ins[1], divisor)
+        branches = made.ins[1:] if made.name == "select_n" else made.ins if made.name in SHAPES else ()
+        return bool(branches) and all(self._remainder(branch, state, divisor) for branch in branches)
+
+    def _alike(self, one: Var | Constant, other: Var | Constant) -> bool:
+        """Whether two values are computed alike from the same."""
+        if isinstance(one, Constant) and isinstance(other, Constant):
+            return bool(np.all(np.asarray(one.value) == np.asarray(other.value)))
+        if isinstance(one, Constant) or isinstance(other, Constant):
+            return False
+        a, b = self.maker.get(one), self.maker.get(other)
+        return one is other or (a is not None and b is not None and a.name == b.name and len(a.ins) == len(b.ins)
+                                and all(map(self._alike, a.ins, b.ins)))
+
     def reads(self, outs: Sequence[int]) -> set[Var]:
         """The inputs on which some of the outputs depend."""
         wanted = {self.outs[k] for k in outs}

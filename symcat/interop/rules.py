@@ -8,7 +8,8 @@ from importlib import import_module
 
 from symcat.errors import SymcatError, UsageError
 from symcat.interop.jax_function import uses_jax
-from symcat.interop.recipe import makes
+from symcat.interop.recipe import REQUIRED, makes
+from symcat.interop.rehearsal import rehearse, rehearse_transformation
 from symcat.interop.target import Target, parse
 from symcat.learn.optimisers import OPTIMISERS, Optimiser, optimiser
 
@@ -58,7 +59,9 @@ def _object(found: object, arguments: dict, where: str) -> Optimiser:
     """An object that is not text, with hyperparameters fixed."""
     if _transformation(found):
         _none(arguments, where)
-        return import_module(LIBRARIES["optax"]).read(found)
+        made = import_module(LIBRARIES["optax"]).read(found)
+        rehearse_transformation(made, found)
+        return made
     if isinstance(found, type) and TORCH_BASE in [(base.__module__, base.__qualname__) for base in found.__mro__]:
         return import_module(LIBRARIES["torch"]).read(found, arguments)
     if not isinstance(found, Optimiser):
@@ -66,20 +69,25 @@ def _object(found: object, arguments: dict, where: str) -> Optimiser:
             raise UsageError(f"{where} is {'a class' if isinstance(found, type) else f'a {type(found).__name__}'}: expected an optimiser, "
                              "a function (p, g, state=initial, *, hyper=default), an optax transformation or a torch optimizer")
         if makes(found) or not _takes_arrays(found):
-            return import_module(LIBRARIES["optax"]).read(found, arguments)
+            made = import_module(LIBRARIES["optax"]).read(found, arguments)
+            rehearse_transformation(made, found(**{row.name: float(made.value(row.name)) for row in made.hypers}, **_floats(arguments)))
+            return made
         found = _function(found)
+    if found not in OPTIMISERS.values():
+        rehearse(readable(found))
     if flags := [name for name, value in arguments.items() if isinstance(value, bool)]:
         raise UsageError(f"{where}: {', '.join(flags)} came as a flag, expected a number: flags belong to targets of optax and torch")
     return found.at(**arguments) if arguments else found
 
 
 def _takes_arrays(function: Callable) -> bool:
-    """Whether a function is a rule: parameter and gradient, its first arguments, have no default."""
+    """Whether a function is a rule, whose first arguments have no default, and no maker of transformations, whose first is a rate."""
     try:
         parameters = list(inspect.signature(function).parameters.values())[:2]
     except (TypeError, ValueError):
         return True
-    return len(parameters) < 2 or any(row.default is row.empty and row.kind is not row.KEYWORD_ONLY for row in parameters)
+    open_ones = [row for row in parameters if row.default is row.empty and row.kind is not row.KEYWORD_ONLY]
+    return bool(open_ones) and open_ones[0].name not in REQUIRED
 
 
 def _function(function: Callable) -> Optimiser:
@@ -97,6 +105,12 @@ def _function(function: Callable) -> Optimiser:
 def _transformation(found: object) -> bool:
     """Whether an object has the two functions of an optax transformation."""
     return not isinstance(found, type) and callable(getattr(found, "init", None)) and callable(getattr(found, "update", None))
+
+
+def _floats(arguments: dict) -> dict:
+    """Arguments as a function of a library takes them."""
+    return {name: value if isinstance(value, bool) else int(value) if value == int(value) else float(value)
+            for name, value in arguments.items()}
 
 
 def _none(arguments: dict, where: str) -> None:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, TypeVar
 
 import sympy as sp
@@ -69,7 +72,9 @@ class Pattern:
         premises: list[Premise] = []
         while True:
             try:
-                return trace(self._jax(symbolic_shape, premises)), self._needed(premises)
+                shape = self._jax(symbolic_shape, premises)
+                with asked(shape):
+                    return trace(shape), self._needed(premises)
             except Exception as error:
                 found = UNDECIDED.search(str(error))
                 if found is None or len(premises) > MOST_PREMISES:
@@ -100,6 +105,41 @@ class Pattern:
         if relation == "!=":
             relation = ">" if number(left, samples) > number(right, samples) else "<"
         return Premise(left, ">=", f"{right} + 1") if relation == ">" else Premise(right, ">=", f"{left} + 1")
+
+
+@contextmanager
+def asked(shape: Sequence[object]) -> Iterator[None]:
+    """Within, a rule that asks whether a size is a number other than 1 is an error: JAX says no to it, whatever the size.
+
+    Questions for 1, and for two sizes that are equal, are settled by comparing programs (`coincidence`).
+    """
+    kinds = {type(extent) for extent in shape if not isinstance(extent, int)}
+    if not kinds:
+        yield
+        return
+    kind = kinds.pop()
+    plain, home = kind.__eq__, str(sys.modules[kind.__module__.partition(".")[0]].__file__).rpartition("/")[0]
+
+    def equal(self: object, other: object) -> bool:
+        found = plain(self, other)
+        if not found and isinstance(other, int) and not isinstance(other, bool) and other > 1 and _outside(home):
+            raise UsageError(f"the rule asks whether the size {self} is {other}: it is read for all sizes; write it without that, "
+                             "or read it at a shape of numbers")
+        return found
+
+    kind.__eq__ = equal
+    try:
+        yield
+    finally:
+        kind.__eq__ = plain
+
+
+def _outside(home: str) -> bool:
+    """Whether the code that compares, behind the functions here and `!=`, is not the library's own."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_name == "__ne__":
+        frame = frame.f_back
+    return frame is not None and not frame.f_code.co_filename.startswith(home)
 
 
 def number(text: str, sizes: Mapping[str, Any]) -> Any:

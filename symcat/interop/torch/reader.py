@@ -26,6 +26,7 @@ from symcat.interop.torch.number import Number, symbolic_names
 from symcat.interop.torch.operations import full
 from symcat.interop.torch.paths import explore
 from symcat.interop.torch.plan import Plan, hyper_of, is_number, optimizer_class, planned
+from symcat.interop.torch.rehearsal import rehearse
 from symcat.interop.torch.tensor import Reading, Sized, Symbolic, unwrap
 from symcat.learn.optimisers import Optimiser, optimiser
 from symcat.learn.optimisers.state import State
@@ -77,7 +78,10 @@ def optimiser_of(given: object, arguments: dict[str, Any], shape: Sequence[Any] 
     shape, found = _readable(plan, shapes)
     rule = _rule(plan, found, shape)
     constants = {name: value for name, value in arguments.items() if not isinstance(value, bool) and name in [h.name for h in rule.hypers]}
-    return rule.at(**constants) if constants else rule
+    rule = rule.at(**constants) if constants else rule
+    if plan.cls.__name__ not in ROUNDED:
+        rehearse(plan, rule)
+    return rule
 
 
 def _readable(plan: Plan, shapes: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Found]:
@@ -123,6 +127,8 @@ def _run(plan: Plan, p: Any, g: Any, hypers: Mapping[str, Any], found: Found | N
         if changed := [name for name, value in _plain_attributes(instance).items() if attributes.get(name) is not value]:
             raise TraceError(f"step changes self.{', self.'.join(changed)}: keep states in self.state[p], where they are seen")
         moved = tuple(key for key in group if key in before and group[key] is not before[key] and key != "params")
+        if decided := [slot.name for slot in plan.slots if slot.key in moved]:
+            raise TraceError(f"step changes the hyperparameter {', '.join(decided)} of its group: keep what moves in self.state[p]")
         return parameter.cell.read(), own, group, moved
 
 
