@@ -82,7 +82,7 @@ class Plan:
         verdicts = {entry.claim.name: entry.verdict for entry in ledger}
         if later := self.asked.later(verdicts):
             verdicts |= {entry.claim.name: entry.verdict for entry in run(later, timeout=timeout, jobs=jobs)}
-        found = {row.name: [verdicts[claim.name] for claim in row.claims] for row in self.table}
+        found = {row.name: row.judged([verdicts[claim.name] for claim in row.claims]) for row in self.table}
         entries = tuple(Entry(row.step, found[row.name][0]) for row in self.table)
         data = tuple(row.record(found[row.name]) for row in self.table)
         flows = {f"{row.name} F": verdicts[f"{row.name}, F"].status for row in self.table if "F" in row.levels}

@@ -11,14 +11,15 @@ from symcat.laws.claim import Claim
 from symcat.laws.naturality.card import card_laws, law_table
 from symcat.learn.optimisers import Optimiser
 from symcat.prove.claim import record
-from symcat.verdict import Verdict
+from symcat.verdict import Verdict, unknown
 
 
 @dataclass(frozen=True)
 class Row:
     """A law: `step` is the claim about one step with its states transported, `path` that about the parameters from the initial state.
 
-    `levels` are claims that are weaker, such as the flow up to a constant time scale (Fc) and the orbits (O); `functors` is S in words.
+    `levels` are claims that are weaker, such as the flow up to a constant time scale (Fc) and the orbits (O); `functors` is S in
+    words, a guess for the states in `guessed`.
     """
 
     name: str
@@ -26,12 +27,21 @@ class Row:
     path: Claim | None = None
     levels: Mapping[str, Claim] = field(default_factory=dict)
     functors: str = ""
+    guessed: tuple[str, ...] = ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:
         """All of them, that about the step first, each under a name of its own."""
         named = [self.step, *([] if self.path is None else [replace(self.path, name=f"{self.name} on the path")])]
         return (*named, *(replace(claim, name=f"{self.name}, {level}") for level, claim in self.levels.items()))
+
+    def judged(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The verdicts, that about the step open where a guess of S alone is refuted: neither declared, nor shown by the path."""
+        step, *others = verdicts
+        if not (self.guessed and step.refuted and self.path is not None) or others[0].refuted:
+            return [step, *others]
+        reason = f"how {', '.join(self.guessed)} moves is a guess ({self.functors}): with it the step is refuted, the path is not"
+        return [unknown(reason, step.method, step.equality).timed(step.seconds), *others]
 
     def record(self, verdicts: Sequence[Verdict]) -> dict[str, Any]:
         """The law as JSON-able data, from the verdicts on its claims in order."""
@@ -53,7 +63,7 @@ def rows(rule: Optimiser, names: Sequence[str] | None = None) -> tuple[Row, ...]
     if names is not None:
         table = {name: row for name, row in table.items() if name in names}
     for law in card_laws(rule, names):
-        table[law.name] = Row(law.name, replace(law.step, name=law.name), law.path, dict(law.levels), law.functors)
+        table[law.name] = Row(law.name, replace(law.step, name=law.name), law.path, dict(law.levels), law.functors, law.guessed)
     return tuple(table.values())
 
 

@@ -8,7 +8,7 @@ import pytest
 from symcat.card.card import card
 from symcat.card.findings import KINDS
 from symcat.errors import UsageError
-from symcat.learn.optimisers import gradient_descent, momentum
+from symcat.learn.optimisers import gradient_descent, momentum, optimiser, state
 
 SYMMETRIES = ("loss_scale", "translation", "uniform_scaling", "diagonal_scaling", "sign_flips", "permutation", "rotation", "linear",
               "diffeomorphism", "projection")
@@ -85,3 +85,13 @@ def test_a_state_that_starts_at_a_number_still_moves_along_a_reflection():
 
     law = card(started, ["sign_flips"]).law("sign_flips")
     assert law["verdict"] == "proved" and law["path"]["verdict"] == "refuted", law["functors"]
+
+
+def test_a_refutation_with_a_guess_of_how_states_move_leaves_the_step_open():
+    size = state(lambda p: np.log(np.abs(p)))
+    lengths = optimiser(lambda p, g, s=size, *, lr=0.1: (p - lr * np.exp(s) * np.sign(g), s), name="logarithms")
+    law = card(lengths, ["uniform_scaling"], jobs=1).law("uniform_scaling")      # s -> s + log(scale) makes the square commute
+    assert law["verdict"] == "unknown" and law["path"]["verdict"] != "refuted" and "guess" in law["reason"]
+    empty = optimiser(lambda p, g, s=0, *, lr=0.1: (p - lr * g * np.exp(-s), s), name="empty state")
+    law = card(empty, ["sign_flips"], jobs=1).law("sign_flips")
+    assert law["verdict"] != "refuted"

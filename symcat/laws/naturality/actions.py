@@ -20,6 +20,7 @@ Condition = tuple[Callable[[sp.Expr], sp.Expr], str]
 Input = tuple[str, Shape, Condition | None]      # a name, a shape, and what holds of all entries x: f(x) > 0, or >= 0
 Entry = tuple[sp.Expr, sp.Expr, sp.Expr]     # row, column, and what is added to the identity there
 
+HALF = sp.Rational(1, 2)
 POSITIVE: Condition = (lambda x: x, ">0")
 COSINE: Condition = (lambda x: 1 - x**2, ">=0")
 
@@ -87,8 +88,8 @@ class Scale(Action):
     """p -> scale p, with one positive number; the variance is the power of the scale."""
 
     @property
-    def options(self) -> tuple[int, ...]:
-        return (0, -1, 1, -2, 2, -3, 3, -4, 4)
+    def options(self) -> tuple[sp.Rational | int, ...]:
+        return (0, -1, 1, -2, 2, -3, 3, -4, 4, -HALF, HALF)
 
     def inputs(self, extents: Shape) -> tuple[Input, ...]:
         return (("scale", (), POSITIVE),)

@@ -19,7 +19,7 @@ from symcat.laws.naturality.inference import Found, inferred
 from symcat.laws.naturality.levels import LEVELS, level
 from symcat.laws.naturality.path import path
 from symcat.laws.naturality.projection import projected, projected_path
-from symcat.laws.naturality.spelling import functors
+from symcat.laws.naturality.spelling import REMARKS, functors
 from symcat.laws.naturality.squares import LOOK, square
 from symcat.laws.naturality.whole import group_of
 from symcat.laws.naturality.zero import stays, stays_for_ever
@@ -36,6 +36,7 @@ class CardLaw:
     `step` is about one step from any state, with S(phi) as `functors` says; `path` about the parameter at every step from the
     initial states (None where it cannot be stated); `levels` are weaker claims, by name: F (the flow), Fc, rate, O.  `legs` names the
     equations of `step` in order; the witness of a refutation has the number of one as `equation` and its leg as `output`: p, a state, look.
+    `guessed` are the states for which S is a guess: to refute the square with it leaves open whether another S makes it commute.
     """
 
     name: str
@@ -46,6 +47,7 @@ class CardLaw:
     levels: Mapping[str, Claim] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
     functors: str = ""
+    guessed: tuple[str, ...] = ()
 
 
 def card_laws(rule: Optimiser, laws: Iterable[str] | None = None) -> tuple[CardLaw, ...]:
@@ -102,7 +104,8 @@ def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
         levels["F"] = _claim(f"{name} F", words(flow), partial(flow_square, flow))
     legs = ("p", *rule.state_names, *((LOOK,) if rule.look else ())) * len(families)
     bent = any(family.kind == "chart" for family in families) and _given_at_start(rule)
-    return CardLaw(name, statement, SOURCE, step, None if bent else along, levels, legs, said)
+    guessed = tuple(dict.fromkeys(state for each in found for state, one in each.items() if one.how in REMARKS))
+    return CardLaw(name, statement, SOURCE, step, None if bent else along, levels, legs, said, guessed)
 
 
 def _known(rule: Optimiser, families: tuple[Family, ...]) -> tuple[tuple[Family, ...], list[Mapping[str, Found]]]:

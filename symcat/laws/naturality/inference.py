@@ -33,7 +33,8 @@ GIVEN = {"scale": 1.7, "half": 0.4, "cosine": 0.6, "shear": 0.7}
 
 @dataclass(frozen=True)
 class Found:
-    """A state's transport and how it was found: declared, inferred, or none where no candidate goes with the state's own steps."""
+    """A state's transport and how it was found: declared, inferred, none where no candidate goes with the state's own steps, or any
+    where all do, since the state stays 0."""
 
     transport: Transport
     how: str
@@ -67,7 +68,7 @@ def inferred(rule: Optimiser, family: Family, wire: Wire | None = None) -> Infer
     best: dict[str, Found] = {}
     highest = (-1, 0)
     for powers in _initial_powers(rule, family, runs.fixed):
-        for emptied in (False, True) if runs.fixed else (False,):
+        for emptied in (False, True) if runs.fixed or (runs.numbers and not any(powers.values())) else (False,):
             found, score = runs.judge(powers, known, emptied)
             if score > highest:
                 best, highest = found, score
@@ -134,6 +135,12 @@ class _Runs:
         moves = [callable(row.initial) or (numbers and one.ndim > 0) for row, (one, _) in zip(self.rule.states, starts, strict=True)]
         return tuple(k for k in range(len(starts)) if same[k] and moves[k])
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Under scalings, the states that start at a number other than 0."""
+        scaled = self.family.kind in ("scale", "loss")
+        return tuple(k for k, row in enumerate(self.rule.states) if scaled and not callable(row.initial) and row.initial != 0)
+
     def judge(self, powers: Mapping[str, int], known: Mapping[str, Found], emptied: bool) -> tuple[dict[str, Found], tuple[int, int]]:
         """The transports that fit best, how many states have one, and at how many steps they and the parameter fit.
 
@@ -149,7 +156,8 @@ class _Runs:
                 agrees = _agreeing([run[k + 1] for run in second], [self._moved(name, transport, run[k + 1], run[0]) for run in first])
                 if agrees > score:
                     best, score = transport, agrees
-            found[name] = known.get(name) or Found(best, "inferred" if score else "none")
+            still = not any(np.any(run[k + 1]) for run in (*first, *second))
+            found[name] = known.get(name) or Found(best, "any" if still else "inferred" if score else "none")
             total += score
         return found, (sum(one.how != "none" for one in found.values()), total)
 
@@ -165,7 +173,7 @@ class _Runs:
         for k, name in enumerate(self.rule.state_names):
             if powers.get(name):
                 other[k + 1] = other[k + 1] * GIVEN["scale"] ** powers[name]
-        for k in self.fixed if emptied else ():
+        for k in (*self.fixed, *self.numbers) if emptied else ():
             one[k + 1], other[k + 1] = TINY * one[k + 1], TINY * other[k + 1]
         runs: tuple[list, list] = ([], [])
         program = brought(self.rule, self.family, self.wire)

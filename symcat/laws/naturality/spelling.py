@@ -9,6 +9,8 @@ from symcat.laws.naturality.families import Family
 from symcat.laws.naturality.functors import Transport
 from symcat.laws.naturality.inference import Found
 
+REMARKS = {"none": " (no candidate goes with its own steps)", "any": " (any would do: it stays 0)"}
+
 
 def functors(family: Family, found: Mapping[str, Found]) -> str:
     """The transports of all states.
@@ -19,7 +21,7 @@ def functors(family: Family, found: Mapping[str, Found]) -> str:
     >>> functors(*uniform_scaling(adam.wire), transports(adam, *uniform_scaling(adam.wire)))
     'm -> m/scale, v -> v/scale^2, t -> t'
     """
-    return ", ".join(f"{name} -> {image(name, family, one.transport)}" + " (no candidate goes with its own steps)" * (one.how == "none")
+    return ", ".join(f"{name} -> {image(name, family, one.transport)}" + REMARKS.get(one.how, "")
                      for name, one in found.items())
 
 

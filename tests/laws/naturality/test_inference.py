@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from symcat.category.evaluate import evaluate
 from symcat.category.morphism import Builder
@@ -85,3 +86,15 @@ def test_candidates_of_a_matrix_state_take_each_axis():
     (family,) = rows.rotation(N)
     assert Transport(((0, -1), (1, -1))) in list(candidates(family, N, Real["n", "n"]))
     assert list(candidates(family, N, Real[()])) == [STILL]
+
+
+@pytest.mark.parametrize(("rule", "powers"), [
+    (optimiser(lambda p, g, a=1, b=1, c=1, d=1, *, lr=0.1, be=0.9:
+               (p - lr * g / np.sqrt(d), be * a + g**2, be * b + np.abs(g), be * c + g**2, be * d + g**2), name="four ones"),
+     (-2, -1, -2, -2)),
+    (optimiser(lambda p, g, k=1, *, lr=0.1, b=0.9: (p - lr * g / np.sqrt(np.sqrt(k)), b * k + g**4), name="fourth powers"), (-4,)),
+    (optimiser(lambda p, g, r=0, *, lr=0.1, b=0.9: (p - lr * g / r**2, b * r + np.sqrt(np.abs(g))), name="roots"), (-sp.Rational(1, 2),)),
+], ids=lambda one: getattr(one, "name", ""))
+def test_powers_of_the_scale_are_found_whatever_numbers_states_start_at(rule, powers):
+    found = transports(rule, *rows.loss_scale(rule.wire))
+    assert tuple(dict(one.transport.blocks).get(0, 0) for one in found.values()) == powers
