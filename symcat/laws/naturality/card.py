@@ -86,7 +86,7 @@ def law_table(rule: Optimiser) -> dict[str, Callable[[], CardLaw]]:
 
 
 def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
-    families, found = _known(rule, families)
+    families, found, apart = _known(rule, families)
     moved = [{state: one.transport for state, one in each.items()} for each in found]
     maps = "; ".join(dict.fromkeys(family.words for family in families))
     said = "; ".join(dict.fromkeys(functors(family, each) for family, each in zip(families, found, strict=True)))
@@ -94,7 +94,7 @@ def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
     pairs = list(zip(families, moved, strict=True))
     group = partial(group_of, rule, name, families[0], moved[0])
     step = _claim(name, statement, lambda: group(False) or tuple(leg for family, each in pairs for leg in square(rule, family, each)))
-    followed = pairs[:1] if families[0].kind == "chart" else pairs       # the first chart has exact values: a witness against all of them
+    followed = pairs[:1] if families[0].kind == "chart" and apart else pairs      # the first has exact values: a witness against all charts
     maps_followed = "; ".join(dict.fromkeys(family.words for family, _ in followed))
     along = _claim(f"{name} path", f"from the initial states, the parameter at every step goes with {maps_followed}",
                    lambda: group(True) or together([path(rule, family, each) for family, each in followed]))
@@ -108,13 +108,16 @@ def _row(rule: Optimiser, name: str, families: tuple[Family, ...]) -> CardLaw:
     return CardLaw(name, statement, SOURCE, step, None if bent else along, levels, legs, said, guessed)
 
 
-def _known(rule: Optimiser, families: tuple[Family, ...]) -> tuple[tuple[Family, ...], list[Mapping[str, Found]]]:
-    """The families with their transports; rotations with a root for the sine where a proof is to be expected."""
+def _known(rule: Optimiser, families: tuple[Family, ...]) -> tuple[tuple[Family, ...], list[Mapping[str, Found]], bool]:
+    """The families with their transports, and whether runs along the first one come apart.
+
+    Rotations have a root for the sine where a proof is to be expected.
+    """
     found = [inferred(rule, family) for family in families]
     if all(one.together for one in found) and all(isinstance(family.action, Sparse) and family.action.provable for family in families):
         families = tuple(replace(family, words=family.action.provable[0], action=family.action.provable[1]) for family in families)
         found = [inferred(rule, family) for family in families]
-    return families, [one.found for one in found]
+    return families, [one.found for one in found], found[0].apart
 
 
 def _bent(rule: Optimiser) -> bool:

@@ -42,10 +42,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Inferred:
-    """The transport of each state, and whether parameter and states of the two runs go together at every step."""
+    """The transport of each state, whether parameter and states of the two runs go together at every step, or surely do not."""
 
     found: Mapping[str, Found]
     together: bool
+    apart: bool
 
 
 def transports(rule: Optimiser, family: Family, wire: Wire | None = None) -> dict[str, Found]:
@@ -66,13 +67,14 @@ def inferred(rule: Optimiser, family: Family, wire: Wire | None = None) -> Infer
              if row.functor is not None and (moved := declared(row.functor, family, wire)) is not None}
     runs = _Runs(rule, family, wire)
     best: dict[str, Found] = {}
-    highest = (-1, 0)
+    highest, full = (-1, 0), (len(rule.states), STEPS * (1 + len(rule.states)))
     for powers in _initial_powers(rule, family, runs.fixed):
         for emptied in (False, True) if runs.fixed or (runs.numbers and not any(powers.values())) else (False,):
             found, score = runs.judge(powers, known, emptied)
             if score > highest:
                 best, highest = found, score
-    return Inferred({name: best[name] for name in rule.state_names}, highest[1] == STEPS * (1 + len(rule.states)))
+    whole = highest[1] == STEPS * (1 + len(rule.states))
+    return Inferred({name: best[name] for name in rule.state_names}, whole, not whole and runs.defined())
 
 
 def _initial_powers(rule: Optimiser, family: Family, fixed: Sequence[int]) -> Iterator[Mapping[str, int]]:
@@ -140,6 +142,10 @@ class _Runs:
         """Under scalings, the states that start at a number other than 0."""
         scaled = self.family.kind in ("scale", "loss")
         return tuple(k for k, row in enumerate(self.rule.states) if scaled and not callable(row.initial) and row.initial != 0)
+
+    def defined(self) -> bool:
+        """Whether all numbers of the two runs are finite."""
+        return all(np.all(np.isfinite(array)) for run in self._states({}, False) for step in run for array in step)
 
     def judge(self, powers: Mapping[str, int], known: Mapping[str, Found], emptied: bool) -> tuple[dict[str, Found], tuple[int, int]]:
         """The transports that fit best, how many states have one, and at how many steps they and the parameter fit.

@@ -8,6 +8,7 @@ import pytest
 from symcat.laws.claim import Claim
 from symcat.laws.naturality import card_laws, group
 from symcat.learn.optimisers import OPTIMISERS, optimiser
+from symcat.learn.optimisers.state import state
 from symcat.prove.decide import settle
 
 VECTOR = ("zero_gradient", "loss_scale", "translation", "uniform_scaling", "diagonal_scaling", "sign_flips", "permutation", "rotation",
@@ -123,3 +124,16 @@ def test_groups_are_spelled_as_in_the_table(name):
 
 def test_an_open_law_leaves_a_smaller_group():
     assert group({"translation": "proved", "sign_flips": "proved", "permutation": "unknown"}) == "at least {1, -1}^n⋉Rⁿ"
+
+
+@optimiser
+def powers(p, g, z=state(lambda p: 0 * np.sqrt(p**-3)), *, lr=0.1):
+    """Natural under p -> p^3: logarithms are multiplied; under other charts it is not."""
+    return np.exp(np.log(p) * (1 + lr * np.sign(g))), z
+
+
+def test_what_goes_with_one_chart_alone_is_not_proved_of_all():
+    (law,) = card_laws(powers, ("diffeomorphism",))
+    assert "any smooth phi" in law.path.statement and settle(law.path.goal())[0].refuted
+    (law,) = card_laws(OPTIMISERS["gradient_descent"], ("diffeomorphism",))
+    assert "any smooth phi" not in law.path.statement and settle(law.path.goal())[0].refuted
