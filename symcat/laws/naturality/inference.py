@@ -73,7 +73,9 @@ def inferred(rule: Optimiser, family: Family, wire: Wire | None = None) -> Infer
             found, score = runs.judge(powers, known, emptied)
             if score > highest:
                 best, highest = found, score
-    whole = highest[1] == STEPS * (1 + len(rule.states))
+        if highest == full:
+            break
+    whole = highest[1] == full[1]
     return Inferred({name: best[name] for name in rule.state_names}, whole, not whole and runs.defined())
 
 
@@ -94,6 +96,7 @@ class _Runs:
         self.dims = _sizes(rule, wire)
         self.hypers = {symbol: float(value) if value is not None else 0.5 for symbol, value in rule.assignment().items()}
         self.step, self.start = rule.step(wire), rule.start(wire)
+        self.moves: dict[tuple[Wire, Transport], Morphism] = {}
         self.given = self._given()
         self.point = self._draw(wire, positive=family.kind == "chart")
         self.inputs = [self._inputs() for _ in range(STEPS)]
@@ -198,11 +201,12 @@ class _Runs:
     def _moved(self, name: str, transport: Transport, array: np.ndarray, point: np.ndarray) -> np.ndarray:
         """An array at the one end brought to the other."""
         wire = self.step.cod[self.step.cod.names.index(name)]
-        build = Builder()
-        p, own = build.inputs(Space((("p", self.wire), ("own", wire))))
-        site = self.family.site(build, self.wire)
-        moved = self.family.move(self.family.at(site, p), own, transport)
-        return self._evaluate(build.build([moved]), [point, array, *self.given.values()])[0]
+        if (wire, transport) not in self.moves:
+            build = Builder()
+            p, own = build.inputs(Space((("p", self.wire), ("own", wire))))
+            site = self.family.site(build, self.wire)
+            self.moves[wire, transport] = build.build([self.family.move(self.family.at(site, p), own, transport)])
+        return self._evaluate(self.moves[wire, transport], [point, array, *self.given.values()])[0]
 
     def _evaluate(self, program: Morphism, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         with np.errstate(all="ignore"):
