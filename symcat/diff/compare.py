@@ -31,6 +31,7 @@ from symcat.interop.rules import read
 from symcat.learn.optimisers.names import canonical
 
 Given = Mapping[str, object] | Sequence[str] | str | None
+LATEST = 128        # steps that are looked at in floats where the first ones agree and no proof is found
 SETS = 4            # sets of premises that are proved
 NO_TRANSLATION = "no hyperparameters of b were found with which it reproduces a"
 
@@ -112,18 +113,31 @@ class Comparison:
 
     def run(self) -> Difference:
         same, found = self.screen.agree(), None
+        later = self._later() if same is not False and self.screen.switches() else None
+        if later is not None:
+            return later
         if same is not False:
             found = self.equal(self.pair, ())
             if found is not None and not set(one_size(self.pair)) & set(found.premises):
                 return found
         witness = difference(self.pair, late=self.late)
-        if witness is None and found is not None:
-            return found
+        if witness is None and same is not False:
+            found = found if found is not None else self._later()
+            if found is not None:
+                return found
         if witness is None:
             varying = None if self.constant or same is False else difference(self.pair, True, range(1, SYMBOLIC + 1), self.late)
             why = "neither a proof nor a witness was found" if same is False else "the paths agree at all points tried; no proof was found"
             return self._answer("unknown", note=f"{why}; with a rate that varies they differ" if varying else why)
         return self.unequal(*witness)
+
+    def _later(self) -> Difference | None:
+        """A difference beyond the steps that are searched, at the first step at which floats differ."""
+        step = self.screen.parting(LATEST)
+        witness = within(self.left() / 2, lambda: difference(self.pair, steps=[step], late=self.late)) if step else None
+        if witness is None:
+            return None
+        return self._answer("different", note=f"the paths agree in floats for {step - 1} steps", **self._parts(*witness))
 
     # ---- equal
     def equal(self, pair: Pair, chosen: tuple[Premise, ...]) -> Difference | None:
@@ -162,8 +176,7 @@ class Comparison:
     # ---- not equal
     def unequal(self, witness: Mapping[str, object], step: int) -> Difference:
         """A difference is certain: whether premises explain it, whether one moves less than the other, or that is all."""
-        parts = {"witness": witness, "first_step": step, "term": self._term(), "initial_state": term.initial(self.pair),
-                 "recursion": term.recursion(self.pair)}
+        parts = self._parts(witness, step)
         inside = self._explained(INSIDE)
         if inside is not None:
             return replace(inside, **parts)
@@ -185,6 +198,10 @@ class Comparison:
         open_ones = [", ".join(map(str, chosen)) for chosen in self._sets if lattice.worst(chosen) != DEGENERATE]
         note = f"not proved: that they are equal under {' or '.join(open_ones[:2])}, where all points that were tried agree"
         return self._answer("different", note=note if open_ones else "", **parts)
+
+    def _parts(self, witness: Mapping[str, object], step: int) -> dict[str, object]:
+        return {"witness": witness, "first_step": step, "term": self._term(), "initial_state": term.initial(self.pair),
+                "recursion": term.recursion(self.pair)}
 
     @cached_property
     def _sets(self) -> list[tuple[Premise, ...]]:

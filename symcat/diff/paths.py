@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from symcat.category.evaluate import Evaluation, Prepared
+from symcat.category.expression import Bracket, Delta
 from symcat.category.hyper import Hyper
 from symcat.category.morphism import Morphism
 from symcat.category.scalars import FLOAT
@@ -62,6 +63,20 @@ class Screen:
             found = found or here
         return found
 
+    def switches(self) -> bool:
+        """Whether a rule asks for the order of numbers that all entries share, such as a count of steps."""
+        return any(not node.shape and node.body.has(Bracket, Delta) for one in self.machines for node in one.step.nodes)
+
+    def parting(self, steps: int) -> int | None:
+        """The first of many steps after which the paths differ at a point; None when they do not."""
+        found = []
+        for point in self.points:
+            longer = replace(point, inputs=[point.inputs[k % STEPS] for k in range(steps)])
+            runs = [self.run(side, longer, {}, False, steps).outputs for side in (0, 1)]
+            unlike = (k for k, rows in enumerate(zip(*runs, strict=True), 1) if any(_unlike(x, y) for x, y in zip(*rows, strict=True)))
+            found.append(next(unlike, None))
+        return min((k for k in found if k is not None), default=None)
+
     def moves(self, premises: Mapping[sp.Symbol, sp.Expr]) -> bool:
         """Whether the parameter moves under premises: rules that stand still are alike for a reason that says nothing."""
         for point in self.points[:2]:
@@ -89,8 +104,7 @@ class Screen:
             for x, y in zip(left, right, strict=True):
                 both = np.isfinite(x) & np.isfinite(y)
                 defined |= bool(both.any())
-                x, y = x[both], y[both]
-                if np.any(np.abs(x - y) > TOLERANCE * (1e-6 + np.abs(x) + np.abs(y))):
+                if _unlike(x, y):
                     return False
         return True if defined else None
 
@@ -145,6 +159,13 @@ class Screen:
         start = draw(shapes[0])
         inputs = [[draw(shape) for shape in shapes[1:]] for _ in range(STEPS)]
         return Draw(hypers, [random.uniform(0.3, 1.7) for _ in range(STEPS)], dims, start, inputs)
+
+
+def _unlike(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether two arrays differ by more than rounding where both are defined."""
+    both = np.isfinite(x) & np.isfinite(y)
+    x, y = x[both], y[both]
+    return bool(np.any(np.abs(x - y) > TOLERANCE * (1e-6 + np.abs(x) + np.abs(y))))
 
 
 def drawn(row: Hyper, random: Random) -> float:

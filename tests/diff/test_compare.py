@@ -181,6 +181,13 @@ def test_what_one_rule_alone_needs_to_be_defined_is_a_premise(function, asked):
     assert one.relation == PREMISED and f"at every step: {asked}" in one.premises[0]
 
 
+def test_a_difference_far_from_the_start_is_found_where_floats_show_it():
+    seldom = optimiser(lambda p, g, t=0, *, lr=0.1: (p - lr * np.where(t == 16, 2, 1) * g, t + 1), name="seldom")
+    one = diff(seldom, rule("plain"))
+    assert (one.relation, one.first_step) == ("different", 17)
+    assert Fraction(one.witness["inputs"]["g17"]) != 0
+
+
 def test_rules_that_stand_still_are_not_alike_for_that():
     scaled, cubed = (optimiser(f, name=f.__name__) for f in (rule_scaled, rule_cubed))
     one = diff(scaled, cubed)
