@@ -9,6 +9,7 @@ from random import Random
 import numpy as np
 import sympy as sp
 
+from symcat.category import functions as fn
 from symcat.category.evaluate import Evaluation, Prepared
 from symcat.category.expression import Bracket, Delta
 from symcat.category.hyper import Hyper
@@ -65,7 +66,7 @@ class Screen:
 
     def switches(self) -> bool:
         """Whether a rule asks for the order of numbers that all entries share, such as a count of steps."""
-        return any(not node.shape and node.body.has(Bracket, Delta) for one in self.machines for node in one.step.nodes)
+        return any(not node.shape and node.body.has(Bracket, Delta, fn.step, fn.equal) for one in self.machines for node in one.step.nodes)
 
     def parting(self, steps: int) -> int | None:
         """The first of many steps after which the paths differ at a point; None when they do not."""
