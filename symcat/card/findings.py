@@ -131,7 +131,8 @@ def _units(rule: Optimiser) -> list[Finding]:
     of = {name: "any" if name in found.free else str(unit) for name, unit in found.of.items()}
     said = [("loss scale", found.loss_scale), ("uniform scaling", found.uniform_scaling)]
     kept = " and ".join(name for name, holds in said if holds)
-    words = f"{found}; by them " + (f"{kept} is kept" if kept else "neither loss scale nor uniform scaling is kept")
+    both = "are" if found.loss_scale and found.uniform_scaling else "is"
+    words = f"{found}; by them " + (f"{kept} {both} kept" if kept else "neither loss scale nor uniform scaling is kept")
     notes = [{"finding": "units", "level": NOTE, "detail": words, "units": of}]
     return notes + [{"finding": "units", "level": PROBLEM, "detail": f"no consistent units: {text}"} for text in found.conflicts]
 
