@@ -17,10 +17,13 @@ STRIDE = 100        # of many files progress is printed this often
 
 
 def recheck_file(path: Path) -> Recheck:
-    """A kernel by its ending, anything else as a certificate."""
+    """A kernel or an export by its ending, anything else as a certificate."""
     if path.suffix != ".py":
         return recheck(path)
     try:
+        exports = import_module("symcat.interop.export.stamp")
+        if exports.stamped(path):
+            return Recheck(str(path), True, exports.intact(path))
         return Recheck(str(path), True, import_module("symcat.kernel.verify").recheck_kernel(path, recheck))
     except SymcatError as error:
         return Recheck(str(path), False, str(error))

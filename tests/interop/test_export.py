@@ -17,6 +17,7 @@ from symcat.errors import UsageError, ValidationError
 from symcat.interop.export import export, exported
 from symcat.interop.export.numba import numba as numba_text
 from symcat.interop.export.signature import identifier
+from symcat.interop.export.stamp import intact, stamped
 from symcat.interop.rules import read
 from symcat.learn.optimisers import OPTIMISERS, optimiser
 from symcat.learn.optimisers.entry import elementwise
@@ -226,3 +227,17 @@ def test_the_text_is_the_same_under_every_hash_seed():
                             env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": str(Path(__file__).parents[2])}).stdout
              for seed in ("1", "2")}
     assert len(found) == 1
+
+
+def test_a_text_that_was_edited_is_not_intact(tmp_path):
+    path = tmp_path / "rule.py"
+    text = export(OPTIMISERS["momentum"], "numpy")
+    path.write_text(text)
+    assert stamped(path) and intact(path).startswith("momentum as it was exported to numpy; certificate ")
+    path.write_text(text.replace("p + v", "p - v"))
+    assert path.read_text() != text
+    with pytest.raises(ValidationError, match="edited after it was stamped"):
+        intact(path)
+    path.write_text(text.replace("text ", "test "))
+    with pytest.raises(ValidationError, match="damaged"):
+        intact(path)

@@ -114,7 +114,8 @@ class Writer:
             return self._read(body, node, whole=True)
         if not reads and node.shape and all(extent.is_Integer for extent in node.shape) and self.dialect.prefix != "torch.":
             shape = ", ".join(map(str, node.shape)) + ("," if rank == 1 else "")
-            return Text(f"{self.dialect.prefix}full(({shape}), {self._formula(node).write(body).text})", ATOM)
+            value = self._formula(node).write(body).text + (".0" if body.is_Integer else "")     # an array of integers stays one in JAX
+            return Text(f"{self.dialect.prefix}full(({shape}), {value})", ATOM)
         if not reads and node.shape and node.shape == self.wires["p"].shape:
             return Text(f"{self.dialect.prefix}full_like({self._named('p').text}, {self._formula(node).write(body).text})", ATOM)
         if not reads and node.shape and self.dialect.prefix != "np.":

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from symcat import __version__
 from symcat.errors import SymcatError, UsageError, ValidationError
@@ -84,7 +87,34 @@ def exported(rule: Optimiser, to: str) -> Exported:
         if verdict.proved:
             break
     identical = mine.digest == theirs.digest
-    return Exported(f'"""{_header(rule, to, verdict, identical, way)}\n"""\n\n{text}', verdict, identical)
+    header = f"{_header(rule, to, verdict, identical, way)}\ntext {_digest(text)}"
+    return Exported(f'"""{header}\n"""\n\n{text}', verdict, identical)
+
+
+STAMP = re.compile(r'"""(?P<name>.+), exported to (?P<to>\w+) by symcat [^"]*\ntext (?P<digest>[0-9a-f]{64})\n"""\n\n')
+
+
+def stamped(path: Path) -> bool:
+    """Whether a file begins as an export does."""
+    return ", exported to " in path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+
+
+def intact(path: Path) -> str:
+    """What the stamp of an exported file says, when the text is still the one that was stamped; ValidationError when it is not."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    found = STAMP.match(text)
+    if found is None:
+        raise ValidationError("the stamp of the export is damaged or without a digest of the text; export the rule again")
+    if _digest(text[found.end():]) != found["digest"]:
+        raise ValidationError(f"the text is not the one that was exported: it was edited after it was stamped; symcat diff {path}:name "
+                              f"{found['name']} tells whether it still is the rule")
+    certificate = re.search(r"\ncertificate ([0-9a-f]{64})\n", found[0])
+    return f"{found['name']} as it was exported to {found['to']}; " \
+        + (f"certificate {certificate[1]}" if certificate else "NOT PROVED to be the rule")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _header(rule: Optimiser, to: str, verdict: Verdict, identical: bool, way: str) -> str:

@@ -6,6 +6,7 @@ both on the same numbers do not agree then.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -38,7 +39,9 @@ def rehearse(plan: Plan, rule: Optimiser) -> None:
         ours = _ours(rule(**values), step, start, gradients)
     except SymcatError:
         return          # outside of the rule's domain: its conditions are part of it
-    theirs = _theirs(plan, values, start, gradients)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = _theirs(plan, values, start, gradients)
     for k, (one, other) in enumerate(zip(ours, theirs, strict=True)):
         if not np.allclose(one, other, rtol=CLOSE, atol=CLOSE, equal_nan=True):
             raise TraceError(f"torch:{plan.cls.__name__} cannot be read: on numbers, step {k + 1} of it is not that of what was read; it "
@@ -65,8 +68,9 @@ def _ours(rule: Optimiser, step: Morphism, p: np.ndarray, gradients: Sequence[np
 
 
 def _theirs(plan: Plan, values: Mapping[str, sp.Rational], p: np.ndarray, gradients: Sequence[np.ndarray]) -> list[np.ndarray]:
-    parameter, found = torch.nn.Parameter(torch.tensor(p)), []
+    parameter, found, usual = torch.nn.Parameter(torch.tensor(p)), [], torch.get_default_dtype()
     try:
+        torch.set_default_dtype(torch.float64)
         instance = plan.cls([parameter], **plan.keywords)
         group = instance.param_groups[0]
         for slot in plan.slots:
@@ -79,4 +83,6 @@ def _theirs(plan: Plan, values: Mapping[str, sp.Rational], p: np.ndarray, gradie
             found.append(parameter.detach().numpy().copy())
     except Exception as error:
         raise TraceError(f"torch:{plan.cls.__name__} cannot be run on numbers: {type(error).__name__}: {error}") from error
+    finally:
+        torch.set_default_dtype(usual)
     return found
