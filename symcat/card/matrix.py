@@ -68,7 +68,7 @@ def matrix(families: Sequence[str] = tuple(ROSTER), timeout: float = 20.0, progr
 
 
 def matrix_row(target: str, family: str = "ours", timeout: float = 20.0, jobs: int | None = None) -> MatrixRow:
-    """The laws on one step of a rule, its states transported.
+    """The laws on one step of a rule, its states transported; on the path, too, where how a state moves is a guess.
 
     >>> row = matrix_row("gradient_descent")
     >>> row.group, row.cells["rotation"][""]["verdict"], row.cells["linear"][""]["verdict"]
@@ -77,7 +77,8 @@ def matrix_row(target: str, family: str = "ours", timeout: float = 20.0, jobs: i
     try:
         rule = read(target)
         names = [name for name in law_names(rule) if column_of(name)]
-        table = tuple(replace(row, path=None, levels={}) for row in rows(rule, names) if column_of(row.name))
+        found = [row for row in rows(rule, names) if column_of(row.name)]
+        table = tuple(replace(row, path=row.path if row.guessed else None, levels={}) for row in found)
     except SymcatError as error:
         return MatrixRow(target, family, reason=str(error))
     card = Plan(target, table, Questions(rule, ()), whole=True).card(timeout, jobs=jobs)
