@@ -40,7 +40,8 @@ def _logarithm(x: object) -> object:
 
 
 PRECISE_FUNCTIONS: dict[str, Callable] = {
-    "exp": MP.exp, "log": _logarithm, "tanh": MP.tanh, "sin": MP.sin, "cos": MP.cos, "sigmoid": _logistic, "softplus": lambda x: MP.log1p(MP.exp(x)),
+    "exp": MP.exp, "log": _logarithm, "tanh": MP.tanh, "sin": MP.sin, "cos": MP.cos, "sigmoid": _logistic,
+    "softplus": lambda x: MP.log1p(MP.exp(x)),
     "relu": lambda x: max(x, MP.zero), "step": lambda x: MP.mpf(x > 0), "absolute": abs, "sign": MP.sign,
     "maximum": lambda x, y: max(x, y), "minimum": lambda x, y: min(x, y), "equal": lambda x, y: MP.mpf(x == y),
     "where": lambda c, x, y: x if c != 0 else y, "detach": lambda x: x,
