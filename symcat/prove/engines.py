@@ -102,6 +102,9 @@ def programs(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof 
     if _small_with_roots(lhs, rhs):
         from symcat.prove.field.unrolled import prove_unrolled
 
+        first = prove_equal(lhs, rhs, facts, most=1)
+        if isinstance(first, Proof):
+            return first
         written = prove_unrolled(lhs, rhs, facts)
         if isinstance(written, Proof):
             return written

@@ -131,6 +131,30 @@ class Negation(Action):
 
 
 @dataclass(frozen=True)
+class Flip(Action):
+    """The first `length` coordinates change their signs: with the change of all, these generate the sign flips."""
+
+    length: sp.Expr
+
+    @property
+    def options(self) -> tuple[int, ...]:
+        return (-1, 0)
+
+    def reduced(self, variance: int) -> int:
+        return -(variance % 2)
+
+    def move(self, site: Site, array: str, place: int, variance: int, inverse: bool) -> str:
+        shape, k = site.build.wires[array].shape, self.length
+        here = [index(axis) for axis in range(len(shape))]
+        parts = []
+        for extent, at, sign in ((k, index(place), -1), (shape[place] - k, k + index(place), 1)):
+            box = [(symbol, extent if axis == place else shape[axis]) for axis, symbol in enumerate(here)]
+            there = [at if axis == place else symbol for axis, symbol in enumerate(here)]
+            parts.append(site.build.node(shape, box, there, sign * At(array, *there), name="part"))
+        return site.build.add(*parts, name="moved")
+
+
+@dataclass(frozen=True)
 class Chosen(Action):
     """p[i] -> p[s(i)] for an arbitrary map s of indices, the places of the greatest entries in the rows of `choice`.
 

@@ -69,7 +69,8 @@ def law_table(rule: Optimiser) -> dict[str, Callable[[], CardLaw]]:
     families = {"loss_scale": rows.loss_scale(wire), "translation": rows.translation(wire), "uniform_scaling": rows.uniform_scaling(wire),
                 "diagonal_scaling": rows.diagonal_scaling(wire)}
     if len(wire.shape) == 1:
-        families |= {"sign_flips": rows.sign_flips(wire, 0, alike), "permutation": rows.permutation(wire, 0, alike, _bent(rule)),
+        bent = _bent(rule)
+        families |= {"sign_flips": rows.sign_flips(wire, 0, alike, bent), "permutation": rows.permutation(wire, 0, alike, bent),
                      "rotation": rows.rotation(wire), "linear": rows.linear(wire)}
     elif len(wire.shape) == 2:
         for axis, (side, hand) in enumerate((("row", "left"), ("column", "right"))):

@@ -17,7 +17,21 @@ from symcat.category.expression import At, index
 from symcat.category.functions import Smooth
 from symcat.category.morphism import Builder
 from symcat.category.space import Dim, Wire, dim, unused
-from symcat.laws.naturality.actions import COSINE, Action, Chart, Chosen, Coordinates, Entry, Negation, Reversal, Scale, Shift, Site, Sparse
+from symcat.laws.naturality.actions import (
+    COSINE,
+    Action,
+    Chart,
+    Chosen,
+    Coordinates,
+    Entry,
+    Flip,
+    Negation,
+    Reversal,
+    Scale,
+    Shift,
+    Site,
+    Sparse,
+)
 from symcat.laws.naturality.functors import STILL, Transport
 
 FIRST, APART = dim("first"), dim("apart")      # a place counted from 1, and the distance to a second one
@@ -152,11 +166,17 @@ def diagonal_scaling(wire: Wire, axes: tuple[int, ...] | None = None) -> tuple[F
     return (Family("p[i] -> scales[i] p[i] for scales > 0", Coordinates(), axes),)
 
 
-def sign_flips(wire: Wire, axis: int = 0, alike: bool = False) -> tuple[Family, ...]:
-    """Reflections; `alike` for elementwise rules, whose entries are all one recursion."""
+def sign_flips(wire: Wire, axis: int = 0, alike: bool = False, bent: bool = False) -> tuple[Family, ...]:
+    """Reflections; `alike` for elementwise rules, whose entries are all one recursion.
+
+    `bent` for rules that apply functions to entries before they are added up: changes of the first ones suit proofs about these.
+    """
     if alike:
         return (Family("any entries change their sign (every entry is one recursion: seen at entries that do)", Negation(),
                        tuple(range(len(wire.shape))), isometric=True),)
+    if bent and len(wire.shape) == 1 and not wire.shape[0].is_Integer:
+        return (Family("all coordinates change their signs", Negation(), isometric=True),
+                Family("the first ones change their signs", Flip(FIRST), isometric=True))
     return tuple(Family("one coordinate changes its sign", reflection(place), (axis,), isometric=True)
                  for place in _singles(wire.shape[axis]))
 

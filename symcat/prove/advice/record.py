@@ -27,6 +27,8 @@ RADIX_TERMS = 4
 GROWN = 500          # steps by which sizes are made to satisfy facts
 TIED = 3             # indices that are reordered where their slots came by chance
 ASKED = 12000        # questions of one attempt, those of searches included
+PIECES = "sums cut to pieces"
+PRODUCTS = 8000      # products of one attempt, likewise, where the engine cut sums to pieces: the checker seldom follows there
 FORMS = ("cut", "arguments", "none")                                    # normal forms alone
 FURTHER = (("arguments", ""), ("none", ""), ("none", "definitions"), ("none", "unroll"), ("none", "definitions unroll"))    # with steps
 KINKED = (("arguments", "kinks"), ("none", "kinks"), ("none", "kinks definitions"))
@@ -41,7 +43,8 @@ def advice(equation: Mapping[str, Any], method: str = "") -> dict[str, Any] | No
     level = next((cuts for word, cuts in LEVELS.items() if word in method), "cut")
     forms = [(cuts, "", 0) for cuts in FORMS]
     further = [(cuts, options, STEPS) for cuts, options in FURTHER]
-    return _first(equation, sorted(forms, key=lambda one: one[0] != level) + sorted(further, key=lambda one: one[0] != level))
+    attempts = sorted(forms, key=lambda one: one[0] != level) + sorted(further, key=lambda one: one[0] != level)
+    return _first(equation, attempts, PRODUCTS if PIECES in method else None)
 
 
 def advice_by_values(equation: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -49,19 +52,19 @@ def advice_by_values(equation: Mapping[str, Any]) -> dict[str, Any] | None:
     return _first(equation, [(cuts, options, STEPS) for cuts, options in KINKED])
 
 
-def _first(equation: Mapping[str, Any], attempts: Sequence[tuple[str, str, int]]) -> dict[str, Any] | None:
+def _first(equation: Mapping[str, Any], attempts: Sequence[tuple[str, str, int]], products: int | None = None) -> dict[str, Any] | None:
     for attempt in attempts:
         try:
-            bases = [_base(equation, modulus, *attempt) for modulus in sorted({m for _, m, _ in equation["lhs"]["cod"]})]
+            bases = [_base(equation, modulus, *attempt, products) for modulus in sorted({m for _, m, _ in equation["lhs"]["cod"]})]
             return {"bases": bases, "sizes": sizes(equation)}
         except (Refused, ArithmeticError, ValueError, RecursionError):
             continue
     return None
 
 
-def _base(equation: Mapping[str, Any], modulus: int, cuts: str, options: str, steps: int) -> dict[str, Any]:
+def _base(equation: Mapping[str, Any], modulus: int, cuts: str, options: str, steps: int, products: int | None) -> dict[str, Any]:
     run = Recorder(modulus, options.split(), cuts, [read_by_functions(equation[side]) for side in ("lhs", "rhs")])
-    run.left = steps
+    run.left, run.products = steps, products
     run.decide(equation)
     return {"modulus": modulus, "options": options.split(), "advice": run.tape}
 
@@ -108,6 +111,14 @@ class Recorder(Steps):
         self.skeletons = Skeletons(self)
         self.given: tuple | None = None
         self.asked = 0
+        self.products: int | None = None
+
+    def product(self, *parts: Expr) -> Expr:
+        if self.products is not None:
+            self.products -= 1
+            if self.products < 0:
+                raise Refused("an attempt multiplies too much")
+        return super().product(*parts)
 
     def ask(self, kind: str, *about: Any) -> Any:
         self.asked += 1

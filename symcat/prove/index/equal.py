@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import sympy as sp
 
@@ -78,8 +79,10 @@ class Attempt:
         return ", ".join(words)
 
 
-def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Proof | Failure:
+def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = (), most: int | None = None) -> Proof | Failure:
     """Show that two programs between fitting spaces are equal as morphisms, at all sizes that satisfy the premises.
+
+    `most` is the number of attempts, the cheapest first; all of them when it is None.
 
     The premises are the facts, those of both programs included, and the requirements of both sides: equal means equal on the
     common domain.  Contradictory facts about dims are a failure, not a proof.
@@ -91,7 +94,7 @@ def prove_equal(lhs: Morphism, rhs: Morphism, facts: Sequence[Fact] = ()) -> Pro
         return Proof("identical programs", premises_of(lhs, rhs, everything), {"programs": lhs.digest})
     failure = Failure("no attempt")
     uncut: set[Attempt] = set()
-    for attempt in _attempts(lhs, rhs):
+    for attempt in islice(_attempts(lhs, rhs), most):
         if replace(attempt, level=0, shared=False) in uncut:
             continue
         try:

@@ -61,6 +61,10 @@ class Normaliser(Canonical):
         """An opaque function of expressions, their ranges united where this normaliser cuts sums to pieces."""
         return super().call(function, *[pieces.united(self, e) for e in arguments] if self.stride else arguments)
 
+    def _root(self, degree: int, e: Expr) -> Expr:
+        """A root, the ranges under it united where this normaliser cuts sums to pieces."""
+        return super()._root(degree, pieces.united(self, e) if self.stride else e)
+
     def inverse(self, e: Expr) -> Expr:
         """1/e, its ranges united where this normaliser cuts sums to pieces."""
         return super().inverse(pieces.united(self, e) if self.stride else e)
