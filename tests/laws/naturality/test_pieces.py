@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from symcat.laws.naturality import card_laws
-from symcat.learn.optimisers import optimiser
+from symcat.learn.optimisers import OPTIMISERS, optimiser
 from symcat.prove.decide import settle
 
 
@@ -21,7 +21,10 @@ def normalised(name, bend):
 ODD = normalised("odd", lambda g: g / (1 + g**2))
 SHIFTED = normalised("not odd", lambda g: (g + 1) / (1 + g**2))       # no sign flips, but permutations
 AHEAD = normalised("the first is special", lambda g: g / (1 + g**2 + g[0]**2))
-CASES = [(ODD, "sign_flips", "proved"), (ODD, "permutation", "proved"), (SHIFTED, "sign_flips", "refuted"),
+LOPSIDED = optimiser(lambda p, g, h, *, lr=0.1, c=0.5: p - lr * np.clip(g / np.maximum(c * h, 0), -1, 2), name="lopsided clip",
+                     data={"h": "hessian_diagonal"})
+CASES = [(OPTIMISERS["sophia"].at(eps=0, wd=0), "sign_flips", "proved"), (LOPSIDED, "sign_flips", "refuted"),
+         (ODD, "sign_flips", "proved"), (ODD, "permutation", "proved"), (SHIFTED, "sign_flips", "refuted"),
          (SHIFTED, "permutation", "proved"), (AHEAD, "permutation", "refuted")]
 
 
