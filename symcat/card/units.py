@@ -22,6 +22,7 @@ from symcat.category.hyper import Hyper, infer
 from symcat.category.morphism import Morphism
 from symcat.category.spelling import spelled
 from symcat.learn.optimisers import Optimiser
+from symcat.learn.optimisers.optimiser import keyword_only
 
 DATA = {"loss": Unit.of({LOSS: 1}), "optimum": Unit.of({LOSS: 1}), "hessian": Unit.of({LOSS: 1, PARAMETER: -2}),
         "hessian_diagonal": Unit.of({LOSS: 1, PARAMETER: -2}), "christoffel": Unit.of({PARAMETER: -1}), "activation": Unit.of({"a": 1}),
@@ -77,7 +78,7 @@ def units(rule: Optimiser) -> Units:
 
 def _freed(rule: Optimiser) -> Optimiser:
     """The rule with hyperparameters that were given as numbers back as symbols, apart from those that are 0."""
-    given = {name: value for name, value in rule.fixed.items() if value != 0}
+    given = {name: value for name, value in rule.fixed.items() if value != 0 and name in keyword_only(rule.rule)}
     rows = tuple(_row(name, value) for name, value in given.items())
     return replace(rule, hypers=(*rule.hypers, *rows), fixed={name: 0 for name in rule.fixed if name not in given}) if given else rule
 

@@ -82,7 +82,8 @@ def _optimiser(reading: Reading, shape: Sequence[str | int] | None) -> Optimiser
         made.start()
     except TraceError as error:
         raise UsageError(f"{reading.subject} cannot be read: {error}") from error
-    return replace(made, notes=tuple(dict.fromkeys((*_premises(traced, made.shape), *reading.told(traced)))))
+    notes = tuple(dict.fromkeys((*_premises(traced, made.shape), *reading.told(traced))))
+    return replace(made, notes=notes, fixed=reading.recipe.given)
 
 
 def _premises(traced: Traced, shape: Sequence[Dim]) -> list[str]:

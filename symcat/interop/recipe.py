@@ -63,6 +63,14 @@ class Recipe:
     slots: list[Slot] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def given(self) -> dict[str, sp.Rational]:
+        """The numbers among the arguments of the outermost call."""
+        keywords = self.root.keywords if isinstance(self.root, Made) else ()
+        numbers = {name: value.number if isinstance(value, Slot) and value.hyper is None else value for name, value in keywords}
+        return {name: exact_number(value) for name, value in numbers.items()
+                if isinstance(value, (int, sp.Rational)) and not isinstance(value, bool)}
+
     def make(self, values: Sequence[object]) -> Any:
         """The transformation, at values for the slots in their order."""
         places = {id(slot): value for slot, value in zip(self.slots, values, strict=True)}
@@ -197,7 +205,10 @@ def makes(found: object) -> bool:
     """Whether a name of the library makes a transformation or a schedule."""
     if isinstance(found, type):
         return found.__name__ == "MultiSteps"
-    return callable(found) and (_schedules(found) or "GradientTransformation" in _result(found))
+    if not callable(found):
+        return False
+    unsaid = not _result(found) and "learning_rate" in getattr(_origin(found), "__annotations__", {})
+    return unsaid or _schedules(found) or "GradientTransformation" in _result(found)
 
 
 def _schedules(function: Callable) -> bool:
