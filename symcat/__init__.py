@@ -37,6 +37,7 @@ NAMES = {
                                  "adam"),
     "symcat.learn.learner": ("Learner",),
     "symcat.interop.rules": ("read",),
+    "symcat.interop.export": ("export",),
     "symcat.laws.claim": ("Claim", "Equation", "Inequality", "Holds", "Order"),
     "symcat.laws.induction": ("Machine", "Induction", "Invariance", "Fold"),
     "symcat.laws.premises": ("suppose",),
