@@ -43,7 +43,6 @@ MATRICES = {
     "unit axes": lambda a, b: jnp.squeeze(a[None] @ b.T[None], 0), "batch": lambda a, b: jnp.einsum("ij,ij->i", a, b)[:, None] * a,
     "reshape": lambda a, b: a.reshape(1, *a.shape)[0] * b, "swap": lambda a, b: jnp.swapaxes(a, 0, 1), "sum": lambda a, b: a.sum(1),
     "row": lambda a, b: a[0] * b, "column": lambda a, b: a[:, :1] * b, "corner": lambda a, b: a[0, 1:] * a[0, :-1],
-    "split": lambda a, b: jnp.add(*jnp.split(jnp.concatenate([a, b]), 2)) if a.shape == (3, 5) else a + b,
 }
 PAIR = {"vectors": space(x=Real["n"], y=Real["n"]), "matrices": space(x=Real["m", "n"], y=Real["m", "n"])}
 EDGES = np.array([0.0, 1.0, -1.0, 0.5, 2.0]), np.array([0.0, 1.0, 1.0, -0.5, -2.0])
@@ -119,7 +118,7 @@ def test_a_condition_on_entries_does_not_pass_through_a_sum():
 
 
 @pytest.mark.parametrize("function, message", [
-    (lambda x, y: jnp.floor(x), "floor: it rounds"), (lambda x, y: x // 2, "floor|rem"), (lambda x, y: jnp.sort(x), "sort: it sorts"),
+    (lambda x, y: jnp.floor(x), "floor: it rounds"), (lambda x, y: x // 2, "floor|rem|round"), (lambda x, y: jnp.sort(x), "sort: it sorts"),
     (lambda x, y: x + jax.random.normal(jax.random.key(0), x.shape), "it uses randomness"), (lambda x, y: x * jnp.inf, "not finite"),
     (lambda x, y: jnp.linalg.solve(jnp.outer(x, y), x), "it decomposes a matrix|which symcat cannot read"),
     (lambda x, y: lax.while_loop(lambda z: z.sum() < 9, lambda z: z + 1, x), "primitive while"),

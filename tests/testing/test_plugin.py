@@ -1,5 +1,7 @@
 """The pytest plugin, in a test run of its own: what passes, what fails, and what the report then shows."""
 
+from importlib.metadata import entry_points
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,9 @@ from symcat.learn.optimisers import gradient_descent, momentum, optimiser
 from symcat.testing import LawFailure, assert_law, assert_same
 
 pytest_plugins = ["pytester"]
+
+INSTALLED = any(point.name == "symcat" for point in entry_points(group="pytest11"))     # pytest then finds it on its own
+PLUGIN = () if INSTALLED else ("-p", "symcat.testing.plugin")
 
 SUITE = '''
 import numpy as np
@@ -42,7 +47,7 @@ def test_not_the_same(assert_same):
 
 def test_a_suite_with_the_plugin(pytester: pytest.Pytester):
     pytester.makepyfile(test_mine=SUITE)
-    result = pytester.runpytest_inprocess("-p", "symcat.testing.plugin", "-q")
+    result = pytester.runpytest_inprocess(*PLUGIN, "-q")
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(["*mine and the law uniform_scaling: *", "*symcat: verdict*", "*REFUTED: at *scale=2*the two sides are*"])
     result.stdout.fnmatch_lines(["*mine and gradient_descent are different*"])
@@ -50,7 +55,7 @@ def test_a_suite_with_the_plugin(pytester: pytest.Pytester):
 
 
 def test_the_fixtures_are_listed(pytester: pytest.Pytester):
-    shown = pytester.runpytest_inprocess("-p", "symcat.testing.plugin", "--fixtures").stdout.str()
+    shown = pytester.runpytest_inprocess(*PLUGIN, "--fixtures").stdout.str()
     assert "assert_law" in shown and "assert_same" in shown
 
 
