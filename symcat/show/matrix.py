@@ -19,10 +19,10 @@ HEADS = {"zero_gradient": "zero gradient", "loss_scale": "loss scale", "uniform_
          "diagonal_scaling": "diagonal scaling", "sign_flips": "sign flips"}
 FAMILIES = {"ours": "symcat", "optax": "optax", "torch": "PyTorch"}
 INTRODUCTION = ("Each row is an update rule, each column a law about one step with its states transported. Every ✔ was proved, for all "
-                "sizes (for small matrices where a rule needs roots, inverses or eigenvectors) and all values of the hyperparameters in their "
-                "ranges, under the premises that are given below; every ✘ was refuted at an exact point, for the transport of states that is "
-                "named; ? is neither. Matrix rules have a law for rows or for the left, and one for columns or for the right. "
-                "The verdicts are derived here, not quoted; with eps > 0 a rule that is scale-free for eps = 0 is not.")
+                "sizes (for small matrices where a rule needs roots, inverses or eigenvectors) and all values of the hyperparameters "
+                "in their ranges, under the premises that are given below; every ✘ was refuted at an exact point, for the transport of "
+                "states that is named; ? is neither. Matrix rules have a law for rows or for the left, and one for columns or for the "
+                "right. The verdicts are derived here, not quoted; with eps > 0 a rule that is scale-free for eps = 0 is not.")
 COMMAND = "symcat matrix --out docs"
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:86rem;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:.25rem .5rem;text-align:center}
