@@ -156,6 +156,7 @@ class Builder:
         self._shared: dict[tuple, str] = {}
         self._by_name: dict[str, Comprehension] = {}
         self._zeros: set[str] = set()
+        self._extents: set[Dim] = set()      # shown to be positive, or asked to be
 
     # ---- inputs
     def input(self, name: str, wire: Wire) -> str:
@@ -327,11 +328,13 @@ class Builder:
         return None
 
     def _positive(self, extent: Dim) -> None:
-        if extent.is_Integer:
-            if extent < 1:
-                raise ShapeError(f"dim {extent}: every axis has at least one entry")
+        if extent in self._extents:
             return
-        self.fact(extent - 1)
+        if extent.is_Integer and extent < 1:
+            raise ShapeError(f"dim {extent}: every axis has at least one entry")
+        if not extent.is_Integer:
+            self.fact(extent - 1)
+        self._extents.add(extent)
 
     def _check(self, node: Comprehension) -> None:
         """Dims are positive and every access is in range; facts are recorded on the way."""
@@ -339,6 +342,8 @@ class Builder:
             self._positive(extent)
         for access in accesses(node, self.wires, self._by_name):
             indices, shape, _ = access
+            if all(pair in node.box for pair in zip(indices, shape, strict=True)):
+                continue
             for fact in missing(node, access, self._known(*indices, *shape, *node.extents), self._by_name):
                 self.fact(fact)
 
