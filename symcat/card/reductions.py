@@ -19,7 +19,7 @@ from sympy.core.relational import Relational
 from symcat.card.relatives import RATES, RELATIVES, VARIANTS, written
 from symcat.card.watched import watched
 from symcat.category.evaluate import evaluate
-from symcat.category.expression import At
+from symcat.category.expression import At, scalar
 from symcat.category.morphism import Builder, Morphism
 from symcat.laws.claim import Claim
 from symcat.laws.induction import Induction, Machine, machine
@@ -111,8 +111,8 @@ class _Numbers:
         factors.append((1, *rates, *(1 / rate for rate in rates)))
         found = {}
         for parts in product((1, -1), *factors):
-            e = sp.Mul(*parts)
-            found[sp.sympify(e)] = float(sp.sympify(e).xreplace({symbols[name]: sp.Float(value) for name, value in self.values.items()}))
+            e = scalar(sp.Mul(*parts))
+            found[e] = float(e.xreplace({symbols[name]: sp.Float(value) for name, value in self.values.items()}))
         return dict(sorted(found.items(), key=lambda item: sp.count_ops(item[0])))
 
     def match(self, relative: Optimiser, when: Mapping[str, sp.Rational]) -> tuple[dict[str, sp.Expr], dict[str, tuple]] | None:

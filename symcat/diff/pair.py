@@ -9,6 +9,7 @@ from functools import cached_property
 import sympy as sp
 
 from symcat.category.comprehension import Fact
+from symcat.category.expression import scalar
 from symcat.category.hyper import Hyper
 from symcat.category.space import Real, Wire
 from symcat.diff import machines
@@ -99,12 +100,12 @@ class Pair:
     @cached_property
     def values(self) -> dict[sp.Symbol, sp.Expr]:
         """Every hyperparameter of both under alignment and premises, closed under substitution."""
-        aligned = {s: sp.sympify(v).xreplace(dict(self.premises)) for s, v in self.align.items()}
-        return {**{s: sp.sympify(v) for s, v in self.premises.items()}, **aligned}
+        aligned = {s: scalar(v).xreplace(dict(self.premises)) for s, v in self.align.items()}
+        return {**{s: scalar(v) for s, v in self.premises.items()}, **aligned}
 
     def under(self, premises: Values) -> Pair:
         """The pair under further premises."""
-        closed = {s: sp.sympify(v).xreplace(dict(premises)) for s, v in self.premises.items()}
+        closed = {s: scalar(v).xreplace(dict(premises)) for s, v in self.premises.items()}
         found = replace(self, premises={**closed, **premises})
         found._made.update(self._made)
         return found

@@ -11,7 +11,7 @@ import sympy as sp
 
 from symcat.category import functions as fn
 from symcat.category.evaluate import Evaluation, Prepared
-from symcat.category.expression import Bracket, Delta
+from symcat.category.expression import Bracket, Delta, scalar
 from symcat.category.hyper import Hyper
 from symcat.category.morphism import Morphism
 from symcat.category.scalars import FLOAT
@@ -181,7 +181,7 @@ def drawn(row: Hyper, random: Random) -> float:
 
 
 def _number(value: sp.Expr, base: Mapping[sp.Symbol, float]) -> float:
-    value = sp.sympify(value)
+    value = scalar(value)
     if value.is_Symbol:
         return base[value]
     try:
