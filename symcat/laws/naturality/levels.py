@@ -22,7 +22,7 @@ from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Wire
 from symcat.laws.claim import Equation
 from symcat.laws.naturality.families import Family
-from symcat.laws.naturality.functors import Transport
+from symcat.laws.naturality.functors import Transport, of_data
 from symcat.laws.naturality.squares import LOOK, displacements, square
 from symcat.learn.optimisers import Optimiser
 
@@ -41,16 +41,17 @@ def level(name: str, rule: Optimiser, family: Family, transports: Mapping[str, T
         looked = [leg for leg in square(rule, family, transports, wire) if leg.lhs.cod.names == (LOOK,)]
         parallel = _crossed(start["p"], end["p"], start["p"], end["p"], shared=len(start["p"].dom))
         return (parallel, *looked)
-    own = _own(start["p"], rule)
+    own = _own(start["p"], rule, family, wire or rule.wire)
     legs = [leg for leg in start if leg in ("p", LOOK)] if name == "rate" else list(start)
     crossed = tuple(_crossed(start[leg], end[leg], start["p"], end["p"], own) for leg in legs)
     exact = square(rule, family, transports, wire)[1:] if name == "rate" else ()
     return (*crossed, *(leg for leg in exact if leg.lhs.cod.names != (LOOK,)))
 
 
-def _own(f: Morphism, rule: Optimiser) -> int:
+def _own(f: Morphism, rule: Optimiser, family: Family, wire: Wire) -> int:
     """How many of the last inputs are the family's own."""
-    return len(f.dom) - 2 - len(rule.data) - len(rule.states) - sum(name.endswith("_whole") for name in f.dom.names)
+    whole = sum(of_data(row.kind, family, wire) is None for row in rule.data)
+    return len(f.dom) - 2 - len(rule.data) - len(rule.states) - whole
 
 
 def _crossed(u: Morphism, w: Morphism, v: Morphism, x: Morphism, shared: int) -> Equation:

@@ -137,3 +137,21 @@ def test_what_goes_with_one_chart_alone_is_not_proved_of_all():
     assert "any smooth phi" in law.path.statement and settle(law.path.goal())[0].refuted
     (law,) = card_laws(OPTIMISERS["gradient_descent"], ("diffeomorphism",))
     assert "any smooth phi" not in law.path.statement and settle(law.path.goal())[0].refuted
+
+
+def hidden(p, g, m_whole=0, *, lr=0.1, b1=0.9):
+    m_whole = b1 * m_whole + (1 - b1) * g
+    return p - lr * m_whole, m_whole
+
+
+def plain(p, g, m=0, *, lr=0.1, b1=0.9):
+    m = b1 * m + (1 - b1) * g
+    return p - lr * m, m
+
+
+def test_the_name_of_a_state_changes_no_level():
+    equations = []
+    for rule in (hidden, plain):
+        (row,) = card_laws(optimiser(rule, name="average"), ["uniform_scaling"])
+        equations.append([(equation.lhs, equation.rhs) for key in ("Fc", "rate", "O") for equation in row.levels[key].goal()])
+    assert equations[0] == equations[1]
