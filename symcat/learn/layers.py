@@ -15,6 +15,7 @@ from symcat.category.elementwise import detach, relu, sigmoid, softplus, windows
 from symcat.category.space import Real, Space, Wire, dim, dims, space
 from symcat.category.trace import trace
 from symcat.errors import UsageError
+from symcat.learn.sequences import layer_norm, mean_over_time, self_attention
 from symcat.lens.para import Para
 
 
@@ -49,6 +50,18 @@ def correlate2d(K, x):
     """y[i, j, o] = sum over u, v, c of x[i + u, j + v, c] K[u, v, c, o]; valid correlation, channels last."""
     patches = windows(windows(x, K.shape[0], axis=0), K.shape[1], axis=1)
     return np.einsum("ijcuv,uvco->ijo", patches, K)
+
+
+def strided_correlate2d(K, x):
+    """y[i, j, o] = sum over u, v, c of x[2i + u, 2j + v, c] K[u, v, c, o]: stride 2, channels last."""
+    patches = windows(windows(x, K.shape[0], stride=2, axis=0), K.shape[1], stride=2, axis=1)
+    return np.einsum("ijcuv,uvco->ijo", patches, K)
+
+
+def correlate2d_nchw(K, x):
+    """y[o, i, j] = sum over c, u, v of x[c, i + u, j + v] K[o, c, u, v]: channels first."""
+    patches = windows(windows(x, K.shape[2], axis=1), K.shape[3], axis=2)
+    return np.einsum("cijuv,ocuv->oij", patches, K)
 
 
 def max_pool(x):
@@ -90,7 +103,7 @@ class Layer:
         return Para(trace(self.function, Space(wires), names=("y",)), self.params)
 
 
-n, m, h, w, c, o, a, b = dims("n m h w c o a b")
+n, m, h, w, c, o, a, b, t = dims("n m h w c o a b t")
 VECTOR = space(x=Real[n])
 
 LAYERS: dict[str, Layer] = {
@@ -103,10 +116,16 @@ LAYERS: dict[str, Layer] = {
     "softmax": Layer(softmax, VECTOR),
     "log_softmax": Layer(log_softmax, VECTOR),
     "correlate2d": Layer(correlate2d, space(K=Real[a, b, c, o], x=Real[h + a - 1, w + b - 1, c]), 1),
+    "strided_correlate2d": Layer(strided_correlate2d, space(K=Real[a, b, c, o], x=Real[2 * h + a - 2, 2 * w + b - 2, c]), 1),
+    "correlate2d_nchw": Layer(correlate2d_nchw, space(K=Real[o, c, a, b], x=Real[c, h + a - 1, w + b - 1]), 1),
+    "channel_bias": Layer(bias, space(b=Real[c], x=Real[h, w, c]), 1),
     "max_pool": Layer(max_pool, space(x=Real[2 * h, 2 * w, c])),
     "mean_pool": Layer(mean_pool, space(x=Real[2 * h, 2 * w, c])),
     "flatten": Layer(flatten, space(x=Real[3, n])),
     "full": Layer(full, space(W=Real[h, w, c, o], x=Real[h, w, c]), 1),
+    "layer_norm": Layer(layer_norm, space(gain=Real[n], shift=Real[n], x=Real[t, n]), 2),
+    "self_attention": Layer(self_attention, space(W_q=Real[n, m], W_k=Real[n, m], W_v=Real[n, m], W_o=Real[m, n], x=Real[t, n]), 4),
+    "mean_over_time": Layer(mean_over_time, space(x=Real[t, n])),
 }
 
 

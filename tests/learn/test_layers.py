@@ -13,6 +13,7 @@ from symcat.learn.models import model
 
 DRAW = np.random.default_rng(0)
 VECTOR, MATRIX = DRAW.normal(size=7), DRAW.normal(size=(7, 4))
+SEQUENCE, TO, BACK = DRAW.normal(size=(5, 7)), DRAW.normal(size=(3, 7, 4)), DRAW.normal(size=(4, 7))
 PICTURE, KERNEL, FULL = DRAW.normal(size=(8, 6, 2)), DRAW.normal(size=(3, 2, 2, 5)), DRAW.normal(size=(8, 6, 2, 4))
 
 
@@ -20,6 +21,22 @@ def correlation(kernel, picture):
     channels = [[signal.correlate2d(picture[:, :, c], kernel[:, :, c, o], mode="valid") for c in range(picture.shape[2])]
                 for o in range(kernel.shape[3])]
     return np.moveaxis(np.array(channels).sum(axis=1), 0, -1)
+
+
+def strided(kernel, picture):
+    return correlation(kernel, picture)[::2, ::2]
+
+
+def channels_first(kernel, picture):
+    return np.moveaxis(correlation(np.transpose(kernel, (2, 3, 1, 0)), np.moveaxis(picture, 0, -1)), -1, 0)
+
+
+def normalised(gain, shift, x):
+    return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5) * gain + shift
+
+
+def attended(W_q, W_k, W_v, W_o, x):
+    return x + special.softmax((x @ W_q) @ (x @ W_k).T / np.sqrt(W_q.shape[1]), axis=1) @ (x @ W_v) @ W_o
 
 
 def pooled(how, x):
@@ -36,10 +53,16 @@ ORACLES = {
     "softmax": ((VECTOR,), special.softmax),
     "log_softmax": ((VECTOR,), special.log_softmax),
     "correlate2d": ((KERNEL, PICTURE), correlation),
+    "strided_correlate2d": ((KERNEL, DRAW.normal(size=(9, 6, 2))), strided),
+    "correlate2d_nchw": ((DRAW.normal(size=(5, 2, 3, 2)), DRAW.normal(size=(2, 8, 6))), channels_first),
+    "channel_bias": ((VECTOR[:2], PICTURE), lambda b, x: x + b),
     "max_pool": ((PICTURE,), lambda x: pooled(np.max, x)),
     "mean_pool": ((PICTURE,), lambda x: pooled(np.mean, x)),
     "flatten": ((DRAW.normal(size=(3, 5)),), np.ravel),
     "full": ((FULL, PICTURE), lambda W, x: np.tensordot(x, W, 3)),
+    "layer_norm": ((VECTOR, VECTOR[::-1], SEQUENCE), normalised),
+    "self_attention": ((*TO, BACK, SEQUENCE), attended),
+    "mean_over_time": ((SEQUENCE,), lambda x: x.mean(axis=0)),
 }
 LOSS_ORACLES = {
     "quadratic": lambda t, p: 0.5 * np.sum((p - t) ** 2),
