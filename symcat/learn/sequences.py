@@ -16,10 +16,13 @@ def softmax_rows(x):
 
 
 def layer_norm(gain, shift, x):
-    """gain (x - mean) / sqrt(variance + 1e-5) + shift along the last axis.  Ba, Kiros and Hinton 2016, equation 4."""
+    """(1 + gain) (x - mean) / sqrt(variance + 1e-5) + shift along the last axis.  Ba, Kiros and Hinton 2016, equation 4.
+
+    The gain is kept as its difference from 1, so that it starts at 0 as all vectors do.
+    """
     centred = x - np.mean(x, axis=-1, keepdims=True)
     variance = np.mean(centred * centred, axis=-1, keepdims=True)
-    return centred / np.sqrt(variance + VARIANCE_FLOOR) * gain + shift
+    return centred / np.sqrt(variance + VARIANCE_FLOOR) * (1 + gain) + shift
 
 
 def self_attention(W_q, W_k, W_v, W_o, x):

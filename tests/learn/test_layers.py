@@ -32,7 +32,7 @@ def channels_first(kernel, picture):
 
 
 def normalised(gain, shift, x):
-    return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5) * gain + shift
+    return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5) * (1 + gain) + shift
 
 
 def attended(W_q, W_k, W_v, W_o, x):
@@ -115,3 +115,22 @@ def test_models_carry_sizes_for_their_symbols():
     net = model("64-32-10", 64, 10)
     assert net.input_shape == (64,) and sorted(net.sizes.values()) == [10, 32, 64]
     assert model("conv", 64, 10).input_shape == (8, 8, 1)
+
+
+def test_lenet_agrees_with_its_layers_in_numpy():
+    net = model("lenet", 256, 4)
+    shapes = [tuple(int(extent.xreplace(dict(net.sizes))) for extent in wire.shape) for wire in net.para.params.types]
+    params, picture = [DRAW.normal(size=shape) for shape in shapes], DRAW.normal(size=(16, 16, 1))
+    b3, W, b2, K2, b1, K1 = params
+    hidden = pooled(np.max, np.maximum(correlation(K1, picture) + b1, 0))
+    hidden = pooled(np.max, np.maximum(correlation(K2, hidden) + b2, 0))
+    (value,) = evaluate(net.para.body, (*params, picture))
+    np.testing.assert_allclose(value, np.tensordot(hidden, W, 3) + b3, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name, inputs, words", [("lenet", 64, "a side that 4 divides, of at least 16"), ("lenet", 401, "at least 16"),
+                                                 ("attention", 65, "a side of at least 1"), ("conv", 49, "an even side of at least 4")])
+def test_models_on_images_say_which_they_read(name, inputs, words):
+    with pytest.raises(ShapeError, match=words):
+        model(name, inputs, 10)
+    assert model("attention", 64, 10).input_shape == (8, 8)
