@@ -23,7 +23,9 @@ LAYERS = ("checker", "errors", "verdict", "category", "derivative", "lens", "lea
           "bench", "show", "testing", "commands", "cli")
 MAY_IMPORT_LESS = {"category": {"errors"}, "errors": set()}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
-ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"}, "numba": {"symcat/kernel/jit.py"},
+ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"},
+            "numba": {f"symcat/kernel/{name}.py" for name in (
+                "jit", "tiles/tile", "tiles/memory", "tiles/reduction", "tiles/pointwise", "tiles/primitives")},
             "jax": {"symcat/interop/transformation.py"}, "optax": {"symcat/interop/transformation.py"},
             "torch": {f"symcat/interop/torch/{name}.py" for name in ("plan", "reader", "rehearsal", "tensor")},
             "joblib": {"symcat/prove/crew.py", "symcat/prove/cluster.py"}, "distributed": {"symcat/prove/cluster.py"},
