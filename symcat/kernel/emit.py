@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symcat.category.expression import Argmax, At
-from symcat.kernel import elementary
+from symcat.kernel.elementary import source as elementary
 from symcat.kernel.nest import Nest
 from symcat.kernel.place import Layout
 from symcat.kernel.scalar import Writer, letter

@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from symcat.kernel import elementary as e
+from symcat.kernel.elementary import source as e
 
 POINTS = [-800.0, -40.0, -3.7, -1.0, -1e-9, 0.0, 1e-9, 0.25, 1.0, 3.7, 40.0, 800.0]
 NAN, INF = math.nan, math.inf
