@@ -92,6 +92,19 @@ class Ops:
         """x*y + z, rounded once where the processor can."""
         return self.call("fma", x, y, z) if self.fused else self.add(self.mul(x, y), z)
 
+    def residual(self, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
+        """z - x*y for an x*y near z: exact with a fused operation, else by halves of the factors."""
+        if self.fused:
+            return self.fma(self.neg(x), y, z)
+        (a, a_), (c, c_) = self.halves(x), self.halves(y)
+        rest = self.sub(self.sub(self.sub(z, self.mul(a, c)), self.mul(a, c_)), self.mul(a_, c))
+        return self.sub(rest, self.mul(a_, c_))
+
+    def halves(self, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """x as a sum of two numbers whose products with such numbers are exact: the upper bits, and the rest."""
+        upper = self.from_bits(self.builder.and_(self.bits(x), self.integer(-1 << (27 if self.double else 12))))
+        return upper, self.sub(x, upper)
+
     def polynomial(self, x: ir.Value, coefficients: Sequence[Number]) -> ir.Value:
         """The sum of coefficients[k] x^k, by Horner's rule."""
         total = self.const(coefficients[-1])
