@@ -65,7 +65,7 @@ def integers(*kinds: types.Type) -> list[types.Type]:
     """int64 for every address and stride; a literal stays one, since it chooses the code."""
     for kind in kinds:
         if not isinstance(kind, types.Integer):
-            raise TypingError(f"an integer was expected as an address or a stride, not {kind}")
+            raise TypingError(f"an integer was expected not {kind}")
     return [types.int64] * len(kinds)
 
 

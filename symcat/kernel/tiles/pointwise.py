@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from llvmlite import ir
 from numba.core import types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
+from symcat.kernel.elementary import GENERATORS, Ops
+from symcat.kernel.tiles.host import host
+from symcat.kernel.tiles.memory import integers
 from symcat.kernel.tiles.tile import REALS, joint, lift, repeated
 
-Element = Callable[..., ir.Value]
 
+def lifted(name: str, real: types.Float) -> object:
+    """The intrinsic of an element function: its arguments are tiles of one shape, numbers, or both, and integers at the end."""
+    generator = GENERATORS[name]
+    count = generator.arity - generator.integers
 
-def lifted(name: str, arity: int, element: Callable[[ir.IRBuilder, Sequence[ir.Value]], ir.Value], real: types.Float) -> object:
-    """The intrinsic of an element function of some arguments: tiles of one shape, numbers, or both."""
-    def typed(arguments: tuple[types.Type, ...]) -> tuple[object, Callable]:
-        def generate(context, builder, sig, args):
-            return lift(builder, sig.return_type, sig.args, args, lambda *values: element(builder, values))
-        return joint(arguments, real)(*arguments), generate
+    def typed(*arguments: types.Type) -> tuple[object, Callable]:
+        result = joint(arguments[:count], real)
+        return result(*arguments[:count], *integers(*arguments[count:])), generate
 
-    definitions = {1: lambda typing, x: typed((x,)), 2: lambda typing, x, y: typed((x, y)),
-                   3: lambda typing, x, y, z: typed((x, y, z)), 4: lambda typing, v, a, x, y: typed((v, a, x, y))}
-    definition = definitions[arity]
-    definition.__name__ = definition.__qualname__ = name
+    def generate(context, builder, sig, args):
+        def element(*values):
+            return generator.emit(Ops.of(builder, values[0].type, host().fma), *values, *args[count:])
+        return lift(builder, sig.return_type, sig.args[:count], args[:count], element)
+
+    definitions = {1: lambda typing, x: typed(x), 2: lambda typing, x, y: typed(x, y),
+                   3: lambda typing, x, y, z: typed(x, y, z), 4: lambda typing, x, y, z, w: typed(x, y, z, w)}
+    definition = definitions[generator.arity]
+    definition.__name__ = definition.__qualname__ = f"f_{name}"
     return intrinsic(definition)
-
-
-def _integer(kind: types.Type) -> None:
-    if not isinstance(kind, types.Integer):
-        raise TypingError(f"an integer was expected, not {kind}")
 
 
 def _of_integer(real: types.Float, element: Callable[[ir.IRBuilder, ir.Value], ir.Value]) -> object:
     @intrinsic
     def function(typing, n):
-        _integer(n)
-        return real(types.int64), lambda context, builder, sig, args: element(builder, args[0])
+        return real(*integers(n)), lambda context, builder, sig, args: element(builder, args[0])
     return function
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numba.core import types
 
 from symcat.errors import UsageError
-from symcat.kernel.tiles import memory, plain, pointwise, reduction
+from symcat.kernel.elementary import GENERATORS
+from symcat.kernel.tiles import memory, pointwise, reduction
 from symcat.kernel.tiles.names import creating
 from symcat.kernel.tiles.tile import REALS, Tile
 
@@ -45,9 +46,8 @@ def primitive(dtype: str, name: str) -> object:
         return pointwise.INTEGERS[name](real)
     if name in ("real", "rational", "infimum"):
         return constants(DTYPES[dtype])[name]
-    if name.startswith("f_") and name[2:] in plain.FUNCTIONS:
-        arity, element = plain.FUNCTIONS[name[2:]]
-        return pointwise.lifted(name, arity, lambda builder, values: element(builder, *values), real)
+    if name.startswith("f_") and name[2:] in GENERATORS:
+        return pointwise.lifted(name[2:], real)
     raise UsageError(f"{name} is not a primitive of generated programs")
 
 
