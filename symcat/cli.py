@@ -141,9 +141,10 @@ def _doctor(commands: argparse._SubParsersAction) -> None:
 def _bench(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, "bench", "measure what is claimed about speed and reach, on this machine")
     add = command.add_argument
-    add("suite", nargs="?", choices=("prover", "zoo", "export"), default="prover",
-        help="the provers, the bug zoo of optimisers, or exported code (default: prover)")
-    add("--only", choices=("scalar", "sizes", "campaign"), help="goals over scalars beside SymPy, proofs for all sizes, or the campaign")
+    add("suite", nargs="?", choices=("prover", "zoo", "export", "elementary"), default="prover",
+        help="the provers, the bug zoo of optimisers, exported code, or element functions (default: prover)")
+    add("--only", metavar="PART", help="one part of a suite: scalar, sizes or campaign of the provers; exp, log, ... of elementary")
+    add("--page", metavar="FILE", help="write the page about element functions (docs/elementary.md)")
     add("--count", type=_positive, default=600, help="goals over scalars, a third of them held out (default: 600)")
     add("--peers", type=_natural, metavar="N", help="so many of the goals held out are given to SymPy too (default: all)")
     add("--seed", type=_natural, default=1, help="of the goals (default: 1)")

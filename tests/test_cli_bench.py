@@ -35,12 +35,21 @@ def test_exit_code_says_whether_all_bars_are_met(monkeypatch, capsys, figure, co
     assert "a [detail]" in out and {1: "met", 3: "MISSED", None: "not measured"}[figure] in out
 
 
-@pytest.mark.parametrize("arguments", [["kernel"], ["--only", "all"], ["--count", "0"], ["--peers", "-1"], ["--pairs", "0"],
+@pytest.mark.parametrize("arguments", [["kernel"], ["--count", "0"], ["--peers", "-1"], ["--pairs", "0"],
                                        ["--seed", "x"]])
 def test_usage_errors(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["bench", *arguments])
     assert caught.value.code == 2 and "usage: symcat" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments, words", [(["--only", "all"], "expected scalar, sizes, campaign"),
+                                              (["elementary", "--only", "scalar"], "expected exp, expm1"),
+                                              (["zoo", "--page", "page.md"], "the whole of a suite: elementary"),
+                                              (["elementary", "--only", "exp", "--page", "page.md"], "the whole of a suite")])
+def test_parts_that_a_suite_does_not_have_are_refused(arguments, words, capsys):
+    assert main(["bench", *arguments]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_a_destination_that_cannot_be_written_is_refused_before_any_work(capsys):

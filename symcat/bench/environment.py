@@ -10,7 +10,7 @@ from typing import Any
 
 from symcat.errors import UsageError
 
-LIBRARIES = ("sympy", "mpmath", "numpy", "z3-solver", "python-flint")
+LIBRARIES = ("sympy", "mpmath", "numpy", "z3-solver", "python-flint", "llvmlite")
 
 
 def environment() -> dict[str, Any]:

@@ -11,14 +11,17 @@ from typing import Any
 from rich.console import Console
 
 from symcat.bench import export
+from symcat.bench.elementary import measure as elementary
+from symcat.bench.elementary.oracle import CASES
 from symcat.bench.environment import environment
 from symcat.bench.prover import scalar, sizes, whole
 from symcat.bench.prover.goals import goals
 from symcat.bench.report import Report
 from symcat.bench.zoo import run as zoo
 from symcat.bench.zoo.rows import ROWS
-from symcat.commands.report import AS_EXPECTED, UNEXPECTED, check_destination, write_json
+from symcat.commands.report import AS_EXPECTED, UNEXPECTED, check_destination, write_json, write_text
 from symcat.errors import UsageError
+from symcat.show.elementary import page
 from symcat.show.measurements import bars, rows
 from symcat.show.screen import bar, screen
 
@@ -29,9 +32,12 @@ Part = Callable[[argparse.Namespace, Console], Report]
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, report; 1 when a bar is missed."""
     check_destination(arguments.json)
+    check_destination(arguments.page, "--page")
     if arguments.only not in (None, *SUITES[arguments.suite]):
         parts = ", ".join(SUITES[arguments.suite])
         raise UsageError(f"--only {arguments.only} is no part of the suite {arguments.suite}: expected {parts}")
+    if arguments.page and (arguments.only or arguments.suite not in PAGES):
+        raise UsageError(f"--page is for the whole of a suite: {', '.join(PAGES)}")
     console = screen(to_stderr=arguments.json == "-")
     machine = environment()
     console.print(_described(machine))
@@ -43,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(detail, style="yellow", markup=False)
     console.print(bars(report.bars))
     write_json(arguments.json, report.data(machine))
+    if arguments.page:
+        write_text(arguments.page, PAGES[arguments.suite](report, machine))
     return AS_EXPECTED if report.met else UNEXPECTED
 
 
@@ -109,8 +117,20 @@ def _export(arguments: argparse.Namespace, console: Console) -> Report:
     return report
 
 
+def _element(name: str) -> Part:
+    """Errors and times of one element function."""
+    def part(arguments: argparse.Namespace, console: Console) -> Report:
+        with _progress(console, name, elementary.steps(name)) as step:
+            report = elementary.report(name, step)
+        console.print(rows(report.rows, f"{name}: milliseconds for a million numbers, which are nanoseconds for one"))
+        return report
+    return part
+
+
 SUITES: dict[str, dict[str, Part]] = {"prover": {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}, "zoo": {"zoo": _zoo},
-                                     "export": {"export": _export}}
+                                     "export": {"export": _export},
+                                     "elementary": {name: _element(name) for name in CASES}}
+PAGES = {"elementary": page}
 
 
 def _described(machine: Mapping[str, Any]) -> str:

@@ -14,22 +14,25 @@ from symcat.errors import UsageError
 AS_EXPECTED, UNEXPECTED, UNKNOWN, INTERRUPTED = 0, 1, 3, 130
 
 
-def check_destination(destination: str | None) -> None:
+def check_destination(destination: str | None, option: str = "--json") -> None:
     """UsageError, before any work is done, when the file could not be written."""
     if destination in (None, "-"):
         return
     folder = Path(destination).resolve().parent
     if Path(destination).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UsageError(f"--json {destination}: cannot be written; give a file in an existing folder, or - for standard output")
+        raise UsageError(f"{option} {destination}: cannot be written; give a file in an existing folder, or - for standard output")
 
 
 def write_json(destination: str | None, data: Mapping[str, Any]) -> None:
     """The data as JSON, to standard output for `-`; nothing without a destination."""
+    if destination is not None:
+        write_text(destination, json.dumps(data, indent=1, allow_nan=False) + "\n")
+
+
+def write_text(destination: str, text: str) -> None:
+    """A text, to standard output for `-`."""
     from symcat.prove.record import write_atomically
 
-    if destination is None:
-        return
-    text = json.dumps(data, indent=1, allow_nan=False) + "\n"
     if destination == "-":
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -28,8 +28,12 @@ def compiled(name: str, dtype: str, lanes: int | None = None, fused: bool | None
     >>> compiled("relu", "float32", 4)(np.array([-1, 0, 2, 3], np.float32))
     array([0., 0., 2., 3.], dtype=float32)
     """
-    generator = GENERATORS[name]
-    lanes = LANES[dtype] if lanes is None else lanes
+    return run_over(GENERATORS[name], dtype, LANES[dtype] if lanes is None else lanes, fused, numbers)
+
+
+def run_over(generator: Generator, dtype: str, lanes: int, fused: bool | None = None,
+             numbers: tuple[int, ...] = ()) -> Callable[..., np.ndarray]:
+    """As `compiled`, for a generator that need not be in the table."""
     fused = has_fma() if fused is None else fused
     return _callable(machine_code(generator, dtype, lanes, fused, numbers), generator.arity - generator.integers, np.dtype(dtype), lanes)
 
