@@ -14,13 +14,15 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 NAMES = {
-    "symcat.errors": ("SymcatError", "ShapeError", "TraceError", "DomainError", "DataError", "UsageError", "UnprovedError",
-                      "ValidationError", "SoundnessError"),
+    "symcat.errors": ("SymcatError", "ShapeError", "TraceError", "DomainError", "DivergenceError", "DataError", "UsageError",
+                      "UnprovedError", "ValidationError", "SoundnessError"),
     "symcat.verdict": ("Verdict",),
     "symcat.category.space": ("Real", "Z", "Z2", "Space", "Wire", "dims", "space"),
     "symcat.category.morphism": ("Morphism",),
     "symcat.category.structure": ("identity", "copy", "discard", "swap", "project", "inject", "pair", "zero", "add"),
     "symcat.category.trace": ("trace", "morphism"),
+    "symcat.category.tracing.folding": ("fold",),
+    "symcat.category.unroll": ("unrolled",),
     "symcat.category.hyper": ("Hyper", "hyper"),
     "symcat.category.elementwise": ("relu", "sigmoid", "softplus", "step", "sqrt", "absolute", "sign", "maximum", "minimum", "where",
                                     "equal", "detach", "exp", "log", "tanh", "sin", "cos", "generic", "iota", "windows"),

@@ -21,6 +21,27 @@ class DomainError(SymcatError, ValueError):
     """A value outside the domain on which an operation is defined."""
 
 
+class DivergenceError(DomainError):
+    """Training that left the numbers.
+
+    `wires` are the arrays that hold NaN or infinity after step `step` of epoch `epoch` (both from 1); `state` is the state as
+    of the end of the epoch before, all of it finite unless training began from what was not; `losses` are those of the
+    finished epochs.
+    """
+
+    def __init__(self, message: str, wires: tuple[str, ...] = (), epoch: int = 0, step: int = 0, state: tuple = (),
+                 losses: tuple[float, ...] = ()) -> None:
+        super().__init__(message)
+        self.wires, self.epoch, self.step, self.state, self.losses = wires, epoch, step, state, losses
+
+    def __reduce__(self) -> tuple:
+        return type(self), (str(self), self.wires, self.epoch, self.step, self.state, self.losses)
+
+
+class CacheWarning(UserWarning):
+    """A folder of compiled kernels that cannot be written, or in which a file is not what was written there."""
+
+
 class DataError(SymcatError, ValueError):
     """Training data that cannot be used as it is."""
 

@@ -57,7 +57,7 @@ def compiled(path: Path, text: str, data: int, dtype: str) -> Callable[..., None
     import numba
 
     module = load(path, text)
-    options = {"error_model": "numpy", "fastmath": FASTMATH, "no_cfunc_wrapper": True}
+    options = {"error_model": "numpy", "fastmath": FASTMATH, "no_cfunc_wrapper": True, "nogil": True}
     for name in sorted(vars(module)):
         if name.startswith("f_"):
             setattr(module, name, numba.njit(**options, no_cpython_wrapper=True)(getattr(module, name)))

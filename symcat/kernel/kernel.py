@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 
 from symcat.errors import DataError
+from symcat.kernel.arrays import real_array
 from symcat.kernel.nest import Nest
 from symcat.kernel.program import TrainingStep
 from symcat.kernel.validate import Compiled
@@ -82,7 +83,7 @@ class Kernel:
         name, wire = self.work.f.dom.wires[self.step.states + position] if position < len(self.step.data) else ("", None)
         if wire is None:
             raise DataError(f"{position + 1} data arrays came, the step takes {len(self.step.data)}: {self.step.data}")
-        array = np.ascontiguousarray(array, dtype=self.dtype)
+        array = real_array(name, array, self.dtype)
         sample = tuple(map(int, wire.shape[1:]))
         if array.shape[1:] != sample or array.ndim != len(sample) + 1:
             raise DataError(f"data for {name}: {wire} has shape {array.shape}: expected ({', '.join(map(str, ('N', *sample)))}), "
@@ -137,7 +138,7 @@ class Run:
         if len(state) != len(kernel.shapes):
             raise DataError(f"{len(state)} state arrays came, the step has {len(kernel.shapes)}: {kernel.step.state}")
         for array, shape, place, name in zip(state, kernel.shapes, self._places, kernel.work.plan.states, strict=True):
-            given = np.asarray(array, dtype=kernel.dtype)
+            given = real_array(name, array, kernel.dtype)
             if given.shape != shape:
                 raise DataError(f"state {name} has shape {given.shape}: expected {shape}")
             self.arena[place.offset: place.offset + place.size] = given.ravel()

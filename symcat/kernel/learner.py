@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import Protocol
 
 import numpy as np
 
 from symcat.category.evaluate import evaluate
 from symcat.errors import DataError, UnprovedError, UsageError
+from symcat.kernel import checkpoint as checkpoints
 from symcat.kernel import compiler
+from symcat.kernel.arrays import check_finite, real_array
 from symcat.kernel.kernel import Kernel
 from symcat.kernel.program import TrainingStep
-from symcat.kernel.train import History, check_finite
+from symcat.kernel.train import History, Reached, fit
 from symcat.laws.claim import Claim
 from symcat.laws.obligations import obligations as obligations_of
 from symcat.learn.learner import Learner
@@ -22,6 +26,7 @@ from symcat.prove.record import goal_digest
 from symcat.verdict import Verdict
 
 BATCH = 32
+PARTIAL = ("drop", "train")
 
 
 class Decided(Protocol):
@@ -50,45 +55,93 @@ class Obligation:
 class LearnerKernel:
     """A learner's kernels, one for each batch size that is asked for, and the state that they train.
 
-    `state` is the optimiser's states and then the parameters; `fit` goes on from it.
+    `state` is the optimiser's states and then the parameters; `fit` goes on from it, epoch by epoch, so that it is that of the
+    last finished epoch whatever ends a call of `fit`: the last epoch, an error, Ctrl-C.  Kernels may be used from several
+    threads; `fit` of one LearnerKernel is for one thread at a time.
     """
 
     learner: Learner
     dtype: str
     given: tuple[Obligation, ...]
     unproved: bool
-    state: list[np.ndarray]
+    reached: Reached
     kernels: dict[int, Kernel] = field(default_factory=dict)
     latest: Kernel | None = None
+    lock: AbstractContextManager = field(default_factory=RLock, repr=False)
 
     def at(self, batch: int) -> Kernel:
-        """The kernel for a batch size, compiled and validated on first use."""
-        if not isinstance(batch, (int, np.integer)) or batch < 1:
-            raise UsageError(f"batch = {batch!r}: expected a positive integer")
-        if batch not in self.kernels:
-            step = TrainingStep(self.learner.step, len(self.learner.kept))
-            sizes = {symbol.name: size for symbol, size in self.learner.sizes.items()} | {str(self.learner.size): int(batch)}
-            known = {symbol.name for symbol in step.step.dims}
-            known_sizes = {name: size for name, size in sizes.items() if name in known}
-            self.kernels[batch] = compiler.compile(step, known_sizes, self.learner.optimiser.assignment(), self.dtype,
-                                                   obligations=self.given, unproved=self.unproved)
-        self.latest = self.kernels[batch]
+        """The kernel for a batch size, compiled and validated on first use; from then on the one that was used last."""
+        self.latest = self.compiled(batch)
         return self.latest
 
-    def fit(self, X: np.ndarray, Y: np.ndarray, *, epochs: int = 100, batch: int | None = None, seed: int = 0, shuffle: bool = True,
-            progress: Callable[[int, float], None] | None = None) -> History:
+    def compiled(self, batch: int) -> Kernel:
+        """The kernel for a batch size, compiled and validated on first use."""
+        if isinstance(batch, bool) or not isinstance(batch, (int, np.integer)) or batch < 1:
+            raise UsageError(f"batch = {batch!r}: expected a positive integer")
+        with self.lock:
+            if batch not in self.kernels:
+                step = TrainingStep(self.learner.step, len(self.learner.kept))
+                sizes = {symbol.name: size for symbol, size in self.learner.sizes.items()} | {str(self.learner.size): int(batch)}
+                known = {symbol.name for symbol in step.step.dims}
+                known_sizes = {name: size for name, size in sizes.items() if name in known}
+                self.kernels[int(batch)] = compiler.compile(step, known_sizes, self.learner.optimiser.assignment(), self.dtype,
+                                                            obligations=self.given, unproved=self.unproved)
+            return self.kernels[int(batch)]
+
+    def fit(self, X: np.ndarray, Y: np.ndarray, *, epochs: int = 100, batch: int | None = None, seed: int | None = None,
+            shuffle: bool = True, progress: Callable[[int, float], None] | None = None, partial: str = "drop",
+            resume: bool = False, checkpoint: str | Path | None = None, every: int = 1) -> History:
         """Train on samples X (N, ...) with targets Y (N, ...) and keep the new state.
 
-        Each epoch takes floor(N / batch) steps over the samples in an order drawn from `seed`.  DataError for shapes that do
-        not fit the model, for NaN or infinity, and for a batch larger than the data.
+        Each epoch takes floor(N / batch) steps over the samples in an order drawn from `seed` (0 when none is given); with
+        `partial="train"` it ends with one more step on the N mod batch samples that are left, by a kernel of that batch size.
+        `resume` goes on with the generator of the training before, that of this object or of the checkpoint that it loaded, so
+        that 4 epochs and then 6 are 10, bit for bit.  `checkpoint` names a file that is written after every `every`-th epoch
+        and after the last one.
+
+        DataError for arrays that do not fit the model, for NaN or infinity, and for a batch larger than the data;
+        DivergenceError when a number stops being one.  `state` is always that of the last finished epoch.
         """
-        X, Y = self.samples(X, "X"), np.asarray(Y, dtype=float)
-        batch = batch or (self.latest.batch if self.latest else min(BATCH, len(X)))
-        if batch > len(X):
-            raise DataError(f"a batch of {batch} from {len(X)} samples: use a batch of at most {len(X)}")
-        history = self.at(batch).fit(self.state, X, Y, epochs=epochs, seed=seed, shuffle=shuffle, progress=progress)
-        self.state = history.state
-        return history
+        X, Y = self.samples(X, "X"), real_array("Y", Y, self.dtype)
+        if not len(X):
+            raise DataError("X has no rows: there is nothing to train on")
+        if partial not in PARTIAL:
+            raise UsageError(f"partial = {partial!r}: expected one of {', '.join(PARTIAL)}")
+        if every < 1:
+            raise UsageError(f"every = {every}: expected a positive number of epochs")
+        batch = (self.latest.batch if self.latest else min(BATCH, len(X))) if batch is None else batch
+        if batch > len(X) and partial == "drop":
+            raise DataError(f"a batch of {batch} from {len(X)} samples: use a batch of at most {len(X)}, or partial='train'")
+        kernel, left = self.at(batch), len(X) % int(batch)
+        start = self.started(seed, resume)
+        last = start.epochs + epochs
+
+        def reach(reached: Reached, loss: float) -> None:
+            self.reached = reached
+            if checkpoint is not None and (reached.epochs % every == 0 or reached.epochs == last):
+                self.save(checkpoint)
+
+        return fit(kernel, self.state, X, Y, epochs=epochs, seed=seed or 0, shuffle=shuffle, progress=progress,
+                   rest=self.compiled(left) if partial == "train" and left else None, start=start, reach=reach, kinds=self.kinds)
+
+    def started(self, seed: int | None, resume: bool) -> Reached:
+        """Where a call of `fit` begins: with a fresh generator, or with the one that training stopped with."""
+        if not resume:
+            return Reached(self.state, self.reached.epochs)
+        if seed is not None:
+            raise UsageError(f"resume=True goes on with the order of the samples that training stopped at: leave out seed={seed}")
+        if self.reached.order is None:
+            raise UsageError("resume=True, but nothing was trained yet: call fit, or load a checkpoint, first")
+        return self.reached
+
+    def save(self, path: str | Path) -> Path:
+        """Write a checkpoint: state, number of epochs, generator, and what model it is of; whole or not at all."""
+        return checkpoints.write(Path(path), checkpoints.identity(self.learner, self.dtype), self.reached)
+
+    def load(self, path: str | Path) -> LearnerKernel:
+        """Go on from a checkpoint; DataError, and nothing changed, when it is damaged or of another model."""
+        self.reached = checkpoints.read(Path(path), checkpoints.identity(self.learner, self.dtype), self.state)
+        return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """The model's output for samples X (N, ...), by the reference interpreter."""
@@ -97,7 +150,7 @@ class LearnerKernel:
 
     def samples(self, X: np.ndarray, name: str) -> np.ndarray:
         """An array of samples, checked against the model's input."""
-        X = np.asarray(X, dtype=float)
+        X = real_array(name, X, self.dtype)
         wire = self.learner.model.dom.types[0]
         sample = tuple(int(extent.xreplace(dict(self.learner.sizes))) for extent in wire.shape)
         if X.shape[1:] != sample or X.ndim != len(sample) + 1:
@@ -105,6 +158,36 @@ class LearnerKernel:
                             f"(N{''.join(f', {extent}' for extent in sample)})")
         check_finite(name, X)
         return X
+
+    @property
+    def state(self) -> list[np.ndarray]:
+        """The optimiser's states and then the parameters, as of the last finished epoch."""
+        return self.reached.state
+
+    @state.setter
+    def state(self, arrays: Sequence[np.ndarray]) -> None:
+        self.reached = Reached(list(arrays), self.reached.epochs, self.reached.order)
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that the state was trained for, over all calls of `fit`."""
+        return self.reached.epochs
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What each array of the state is: a state of the optimiser or a parameter."""
+        kept = self.learner.kept.names
+        return {name: "state" if position < len(self.learner.states) else "parameter" for position, name in enumerate(kept)}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without machine code, which is compiled again, or found in the cache, when it is wanted."""
+        return {**vars(self), "kernels": {}, "latest": None, "lock": None, "batch": self.latest.batch if self.latest else None}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        batch = state.pop("batch")
+        vars(self).update({**state, "lock": RLock()})
+        if batch is not None:
+            self.at(batch)
 
     @property
     def params(self) -> list[np.ndarray]:
@@ -148,7 +231,7 @@ def compile_learner(learner: Learner, obligations: Sequence[Decided] | Decisions
     if missing and not unproved:
         raise UnprovedError(f"obligations that are not proved: {', '.join(missing)}; prove them with sc.prove(learner) and pass what it "
                             "returns, or ask for an unproved kernel with unproved=True")
-    made = LearnerKernel(learner, dtype, given, unproved, learner.initial(seed))
+    made = LearnerKernel(learner, dtype, given, unproved, Reached(learner.initial(seed)))
     if batch is not None:
         made.at(batch)
     return made

@@ -1,14 +1,17 @@
-"""Training: epochs over shuffled data with a kernel, watched for numbers that are none."""
+"""Training: epochs over shuffled data with a kernel, watched for numbers that are none, always with a valid state at hand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from symcat.errors import DataError, DomainError, UsageError
+from symcat.errors import DataError, DivergenceError, UsageError
+from symcat.kernel.arrays import check_finite
 from symcat.kernel.kernel import Kernel, Run
+
+Arrays = list[np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,49 +23,124 @@ class History:
     steps: int
 
 
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """Where training stands at the end of an epoch: the state, the number of finished epochs, and the generator of orders.
+
+    `order` is the state of the generator from which the next epoch's order is drawn, None before any was.
+    """
+
+    state: list[np.ndarray]
+    epochs: int = 0
+    order: Mapping | None = None
+
+
 def fit(kernel: Kernel, state: Sequence[np.ndarray], *data: np.ndarray, epochs: int, seed: int = 0, shuffle: bool = True,
-        progress: Callable[[int, float], None] | None = None) -> History:
+        progress: Callable[[int, float], None] | None = None, rest: Kernel | None = None, start: Reached | None = None,
+        reach: Callable[[Reached, float], None] | None = None, kinds: Mapping[str, str] | None = None) -> History:
     """Train for some epochs, each over all full batches of the data in an order drawn from `seed`.
 
     With N samples and batches of B an epoch has floor(N / B) steps; shuffling changes which samples the last, partial batch
-    leaves out.  `progress(epoch, mean loss)` is called after each epoch.  DataError for NaN or infinity in the data,
-    DomainError naming the epoch when a loss or a parameter stops being a number.
+    leaves out.  `rest` is a kernel for exactly N mod B samples: with it each epoch ends with a step on that partial batch,
+    and an epoch's loss is the mean over all samples.  `start` says where to go on from, its generator in place of the seed.
+    `progress(epoch, mean loss)` is called after each epoch, and before it `reach(where training stands, mean loss)`.
+
+    DataError for NaN or infinity in the data, DivergenceError naming epoch, step and arrays (as `kinds` calls them) when a
+    loss or a state stops being a finite number; its state is that of the end of the epoch before.
     """
-    if epochs < 0:
-        raise UsageError(f"epochs = {epochs}: expected 0 or more")
-    arrays = [kernel.checked(array, k) for k, array in enumerate(data)]
-    for (name, _), array in zip(kernel.step.data, arrays, strict=False):
-        if len(array) != len(arrays[0]):
-            raise DataError(f"{name} has {len(array)} rows and {kernel.step.data.names[0]} has {len(arrays[0])}: expected the same number")
-        check_finite(name, array)
-    run, draw, losses = Run(kernel, state), np.random.default_rng(seed), []
-    steps = 0
-    for epoch in range(1, epochs + 1):
+    if not isinstance(epochs, (int, np.integer)) or epochs < 0:
+        raise UsageError(f"epochs = {epochs}: expected a whole number, 0 or more")
+    arrays = _checked(kernel, data)
+    draw = np.random.default_rng(seed)
+    if start is not None and start.order is not None:
+        draw.bit_generator.state = start.order
+    epoch, losses, steps = start.epochs if start else 0, [], 0
+    run = Runs(kernel, state, rest)
+    good = run.state()
+    for _ in range(epochs):
         order = draw.permutation(len(arrays[0])) if shuffle and arrays else None
-        found = run.epoch(*(array if order is None else array[order] for array in arrays))
-        steps += len(found)
-        _check_progress(run, found, epoch)
-        losses.append(float(found.mean()))
+        taken = arrays if order is None else [array[order] for array in arrays]
+        found = run.epoch(taken)
+        epoch, steps = epoch + 1, steps + len(found)
+        if not (np.isfinite(found).all() and run.finite):
+            raise _diverged(Runs(kernel, good, rest), taken, good, epoch, losses, kinds or {})
+        good = run.state()
+        losses.append(run.mean(found))
+        if reach is not None:
+            reach(Reached(good, epoch, draw.bit_generator.state), losses[-1])
         if progress is not None:
             progress(epoch, losses[-1])
-    return History(run.state(), losses, steps)
+    return History(good, losses, steps)
 
 
-def check_finite(name: str, array: np.ndarray) -> None:
-    """DataError that names the first entry which is NaN or infinite."""
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        row, *column = map(int, bad[0])
-        where = f"row {row}" + (f", column {', '.join(map(str, column))}" if column else "")
-        raise DataError(f"{name} holds {array[tuple(bad[0])]} in {where}: remove or replace what is not a finite number")
+class Runs:
+    """A run of a kernel over full batches, followed, where there is a kernel for them, by one over the rows that are left."""
+
+    def __init__(self, kernel: Kernel, state: Sequence[np.ndarray], rest: Kernel | None = None) -> None:
+        self.kernel, self.rest = kernel, rest
+        self.run = Run(kernel, state)
+
+    def epoch(self, data: Sequence[np.ndarray]) -> np.ndarray:
+        """The loss of each step."""
+        if self.rest is None:
+            return self.run.epoch(*data)
+        full = len(data[0]) // self.kernel.batch * self.kernel.batch
+        parts = [self.run.epoch(*(array[:full] for array in data))] if full else []
+        last = Run(self.rest, self.run.state())
+        parts.append(last.epoch(*(array[full:] for array in data)))
+        self.run = Run(self.kernel, last.state())
+        return np.concatenate(parts)
+
+    def mean(self, losses: np.ndarray) -> float:
+        """The mean over the samples of the losses of an epoch's steps."""
+        if self.rest is None or len(losses) == 1:
+            return float(losses.mean())
+        weights = np.full(len(losses), self.kernel.batch)
+        weights[-1] = self.rest.batch
+        return float(np.average(losses, weights=weights))
+
+    def steps(self, data: Sequence[np.ndarray]) -> Iterator[float]:
+        """The same epoch step by step: the loss of each."""
+        batch, rows = self.kernel.batch, len(data[0]) if data else 1
+        for first in range(0, rows - batch + 1, batch):
+            yield self.run.epoch(*(array[first: first + batch] for array in data))[0]
+        if self.rest is not None:
+            self.run = Run(self.rest, self.run.state())
+            yield self.run.epoch(*(array[rows // batch * batch:] for array in data))[0]
+
+    @property
+    def finite(self) -> bool:
+        return self.run.finite
+
+    def state(self) -> Arrays:
+        return self.run.state()
 
 
-def _check_progress(run: Run, losses: np.ndarray, epoch: int) -> None:
-    bad = np.flatnonzero(~np.isfinite(losses))
-    if len(bad):
-        raise DomainError(f"the loss is {losses[bad[0]]} in epoch {epoch}, step {bad[0] + 1}: training diverged; "
-                          "use a smaller learning rate")
-    if not run.finite:
-        names = zip(run.kernel.work.plan.states, run.state(), strict=True)
-        lost = ", ".join(name for name, array in names if not np.isfinite(array).all())
-        raise DomainError(f"{lost} not finite after epoch {epoch}: training diverged; use a smaller learning rate")
+def _checked(kernel: Kernel, data: Sequence[np.ndarray]) -> Arrays:
+    """The data as the kernel reads them: as many rows in each, all numbers finite."""
+    arrays = [kernel.checked(array, k) for k, array in enumerate(data)]
+    for name, array in zip(kernel.step.data.names, arrays, strict=False):
+        if len(array) != len(arrays[0]):
+            raise DataError(f"{name} has {len(array)} rows and {kernel.step.data.names[0]} has {len(arrays[0])}: expected the same number")
+        if not len(array):
+            raise DataError(f"{name} has no rows: there is nothing to train on")
+        check_finite(name, array)
+    return arrays
+
+
+def _diverged(run: Runs, data: Sequence[np.ndarray], good: Arrays, epoch: int, losses: Sequence[float],
+              kinds: Mapping[str, str]) -> DivergenceError:
+    """The epoch again, step by step, to the first step after which a number is none."""
+    names = run.kernel.step.state.names
+    for step, value in enumerate(run.steps(data), start=1):
+        if np.isfinite(value) and run.finite:
+            continue
+        lost = [name for name, array in zip(names, run.state(), strict=True) if not np.isfinite(array).all()]
+        wires = (*lost, *([] if np.isfinite(value) else ["loss"]))
+        shown = ", ".join(f"{kinds.get(name, 'state')} {name}" for name in lost)
+        said = " and ".join([*([shown] if shown else []), *([] if np.isfinite(value) else [f"the loss ({value})"])])
+        kept = f"the state as of the end of epoch {epoch - 1} is kept" if epoch > 1 else "the state is what it was before"
+        return DivergenceError(f"not finite after step {step} of epoch {epoch}: {said}; training diverged: use a smaller learning rate; "
+                               f"{kept}", wires, epoch, step, tuple(good), tuple(losses))
+    return DivergenceError(f"a number stopped being finite in epoch {epoch}; training diverged: use a smaller learning rate",
+                           (), epoch, 0, tuple(good), tuple(losses))

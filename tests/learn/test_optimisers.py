@@ -1,5 +1,7 @@
 """Every optimiser against its textbook form over the whole past, run in NumPy, and against exact rationals."""
 
+import copy
+import pickle
 from fractions import Fraction
 from inspect import signature
 
@@ -108,3 +110,19 @@ def test_a_rule_that_loses_a_state_or_grows_is_refused():
         optimiser(lambda p, g, v=0: p).state_wires(Real[n])
     with pytest.raises(TraceError, match="returns a parameter"):
         optimiser(lambda p, g: np.outer(p, g)).state_wires(Real[n])
+
+
+@pytest.mark.parametrize("rule", [OPTIMISERS["adam"], OPTIMISERS["adam"](lr=0.5), OPTIMISERS["momentum"].at(gamma=0)], ids=str)
+def test_optimisers_are_pickled_by_name(rule):
+    found = pickle.loads(pickle.dumps(rule))
+    assert (found.name, found.hypers, found.values, found.fixed) == (rule.name, rule.hypers, rule.values, rule.fixed)
+    assert found.step() == rule.step() and copy.deepcopy(rule) is rule
+
+
+def test_a_rule_inside_a_function_cannot_be_pickled():
+    @optimiser
+    def inner(p, g, *, lr=0.1):
+        return p - lr * g
+
+    with pytest.raises(UsageError, match="top of a module"):
+        pickle.dumps(inner)

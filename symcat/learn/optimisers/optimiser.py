@@ -8,9 +8,11 @@ traced over arrays of any shape, or over the shape for which its closed forms ar
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 
 import numpy as np
 import sympy as sp
@@ -23,6 +25,9 @@ from symcat.category.trace import trace
 from symcat.errors import TraceError, UsageError
 from symcat.learn.optimisers.state import KINDS, Datum, State
 from symcat.lens.lens import Lens
+
+# What may differ from the optimiser that a module has under the rule's name.
+PICKLED = ("name", "hypers", "shape", "notes", "values", "fixed")
 
 
 @dataclass(frozen=True)
@@ -200,9 +205,30 @@ class Optimiser:
                 return row
         raise UsageError(f"{self.name} has no hyperparameter {name!r}: it has {', '.join(row.name for row in self.hypers) or 'none'}")
 
+    def __reduce__(self) -> tuple:
+        """By reference to the decorated function of its module, with what was set since; UsageError for any other rule."""
+        module, name = self.rule.__module__, self.rule.__qualname__
+        own = getattr(sys.modules.get(module), name, None)
+        if not isinstance(own, Optimiser) or own.rule is not self.rule or own.look is not self.look:
+            raise UsageError(f"the optimiser {self.name} cannot be pickled: its rule {name} is not the one that {module} has under "
+                                "that name; decorate a function at the top of a module")
+        changed = {field: getattr(self, field) for field in PICKLED if getattr(self, field) != getattr(own, field)}
+        return _restored, (module, name, changed)
+
+    def __copy__(self) -> Optimiser:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> Optimiser:
+        return self
+
     def __repr__(self) -> str:
         shown = ", ".join(f"{row.name}={self.value(row.name)}" for row in self.hypers)
         return f"{self.name}({shown})"
+
+
+def _restored(module: str, name: str, changed: Mapping[str, object]) -> Optimiser:
+    """The optimiser of a module, with other values."""
+    return replace(getattr(import_module(module), name), **changed)
 
 
 def keyword_only(function: Callable) -> tuple[str, ...]:
