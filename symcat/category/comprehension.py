@@ -37,6 +37,16 @@ class Comprehension:
     def wire(self) -> Wire:
         return Wire(self.base, self.shape)
 
+    @property
+    def makes(self) -> dict[str, Wire]:
+        """The array that the node makes, with its wire."""
+        return {self.name: self.wire}
+
+    @property
+    def free(self) -> set[sp.Symbol]:
+        """All symbols that occur, those of the shape and of the box included."""
+        return set().union(*(e.free_symbols for e in (*self.shape, *self.extents, *self.out, self.body, *self.guards)))
+
     @cached_property
     def box(self) -> tuple[tuple[sp.Symbol, Dim], ...]:
         return tuple((index(k), extent) for k, extent in enumerate(self.extents))

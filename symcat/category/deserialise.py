@@ -6,6 +6,7 @@ Nothing is evaluated as text, and whatever is not such a program is a DataError.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
@@ -13,8 +14,9 @@ from sympy.core.symbol import Str
 
 from symcat.category.comprehension import RELATIONS, Comprehension, Fact, Requirement
 from symcat.category.expression import Argmax, At, index, is_index
+from symcat.category.fold import Fold
 from symcat.category.functions import Smooth
-from symcat.category.morphism import Builder, Morphism
+from symcat.category.morphism import Builder, Morphism, Node
 from symcat.category.serialise import CALLS, KINDS, OPERATORS
 from symcat.category.space import NAME, Base, Real, Space, Wire, Z
 from symcat.errors import DataError, SymcatError
@@ -115,11 +117,22 @@ def _load_space(data: object) -> Space:
     return Space(tuple(wires))
 
 
-def _load_node(data: object) -> Comprehension:
+def _load_node(data: object) -> Node:
+    if isinstance(data, dict) and "cell" in data:
+        return _load_fold(data)
     fields = _fields(data, ("name", "modulus", "shape", "extents", "out", "body", "op", "guards"), "a comprehension")
     return Comprehension(_name(fields["name"]), _base(fields["modulus"]), _load_all(fields["shape"]), _load_all(fields["extents"]),
                          _load_all(fields["out"]), load_expression(fields["body"]), _one_of(fields["op"], ("sum", "max"), "a reducer"),
                          _load_all(fields["guards"]))
+
+
+def _load_fold(data: object) -> Fold:
+    fields = _fields(data, ("names", "cell", "states", "entries", "arguments", "length", "backward"), "a fold")
+    if not isinstance(fields["backward"], bool):
+        raise DataError(f"the direction of a fold is true or false, {_short(fields['backward'])} came")
+    names, arguments = ([_name(item) for item in _list(fields[key], key)] for key in ("names", "arguments"))
+    return Fold(tuple(names), _load_morphism(fields["cell"]), _natural(fields["states"]), _natural(fields["entries"]), tuple(arguments),
+                load_expression(fields["length"]), fields["backward"])
 
 
 def _load_requirement(data: object) -> Requirement:
@@ -140,14 +153,18 @@ def _checked(f: Morphism) -> Morphism:
     wires = dict(f.dom.wires)
     made: dict[str, Comprehension] = {}
     for node in f.nodes:
-        if node.name in wires:
-            raise DataError(f"array {node.name} is defined twice")
-        _loops((*node.shape, *node.extents), 0, node.name)
-        _loops((*node.out, node.body, *node.guards), len(node.extents), node.name)
-        names[node.name] = build.append(node.rename({k: v for k, v in names.items() if k != node.name}))
-        _selectors((*node.out, node.body, *node.guards), made)
-        wires[node.name] = node.wire
-        made[node.name] = node
+        if known := wires.keys() & node.makes.keys():
+            raise DataError(f"array {min(known)} is defined twice")
+        if isinstance(node, Fold):
+            _cell(node, f)
+        else:
+            _loops((*node.shape, *node.extents), 0, node.name)
+            _loops((*node.out, node.body, *node.guards), len(node.extents), node.name)
+            made[node.name] = node
+        build.follow(node, names)
+        if not isinstance(node, Fold):
+            _selectors((*node.out, node.body, *node.guards), made)
+        wires |= node.makes
     for requirement in f.requirements:
         _known(requirement.sources, wires, "a requirement")
         _selectors((requirement.expr, *requirement.guards), made)
@@ -161,6 +178,16 @@ def _checked(f: Morphism) -> Morphism:
         missing = ", ".join(str(fact) for fact in build.facts if fact not in f.facts)
         raise DataError(f"the program needs premises that it does not state: {missing}")
     return f
+
+
+def _cell(fold: Fold, f: Morphism) -> None:
+    """The cell of a fold is a program under the facts that the whole states, and states nothing itself."""
+    if fold.cell.requirements or fold.cell.facts:
+        raise DataError("the cell of a fold states premises: those of a fold are stated by the program that holds it")
+    if len(set(fold.names)) != len(fold.names):
+        raise DataError(f"the results {', '.join(fold.names)} of a fold: each has a name of its own")
+    _loops((fold.length,), 0, "a fold")
+    _checked(replace(fold.cell, facts=f.facts))
 
 
 def _loops(exprs: tuple[sp.Expr, ...], count: int, what: str) -> None:

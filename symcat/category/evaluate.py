@@ -1,6 +1,6 @@
 """The reference interpreter: what a morphism means, on floats, exact rationals, SymPy expressions, residues or balls.
 
-It is the oracle that derivative, prover and compiler are tested against, and shares no code with them.  Every node is
+It is the oracle that derivative, prover and compiler are tested against, and shares no code with them.  Every comprehension is
 evaluated over its whole box with NumPy: loop indices are open grids, reads are fancy indexing, and points that a guard, a
 `Bracket` or a `Delta` excludes are dropped before the rest of the body is evaluated there.
 """
@@ -17,8 +17,9 @@ import sympy as sp
 from symcat.category.bodies import Box, Reader
 from symcat.category.comprehension import Comprehension, Fact, Requirement
 from symcat.category.expression import Argmax, At
+from symcat.category.fold import Fold
 from symcat.category.modular import modular
-from symcat.category.morphism import Morphism
+from symcat.category.morphism import Morphism, Node
 from symcat.category.objects import EXACT, SYMBOLIC
 from symcat.category.scalars import FLOAT, Irrational, Scalars, Undecided
 from symcat.category.sizes import infer_dims, name_of, size_of
@@ -87,14 +88,16 @@ class Prepared:
     def __init__(self, f: Morphism) -> None:
         self.f = f
         self.dims = f.dims
-        self.nodes = {node.name: node for node in f.nodes}
-        self.sources = {node.name: node.sources for node in f.nodes}
-        self.symbols = {node.name: node.body.free_symbols for node in f.nodes}
-        everything = [e for node in f.nodes for e in (node.body, *node.out, *node.guards)] + [r.expr for r in f.requirements]
+        comprehensions = [node for node in f.nodes if isinstance(node, Comprehension)]
+        self.nodes = {name: node for node in f.nodes for name in node.makes}
+        self.sources = {name: node.sources for name, node in self.nodes.items()}
+        self.symbols = {node.name: node.body.free_symbols for node in comprehensions}
+        self.cells = {node.names: Prepared(node.cell) for node in f.folds}
+        everything = [e for node in comprehensions for e in (node.body, *node.out, *node.guards)] + [r.expr for r in f.requirements]
         self.selected = {call.name for e in everything for call in e.atoms(Argmax)}
         self.needed = self.order(f.outs)
 
-    def order(self, names: Iterable[str]) -> tuple[Comprehension, ...]:
+    def order(self, names: Iterable[str]) -> tuple[Node, ...]:
         """The nodes that some arrays need, in the order of the program."""
         wanted, found = list(names), set()
         while wanted:
@@ -102,7 +105,7 @@ class Prepared:
             if name in self.nodes and name not in found:
                 found.add(name)
                 wanted.extend(self.sources[name])
-        return tuple(node for node in self.f.nodes if node.name in found)
+        return tuple(node for node in self.f.nodes if found.intersection(node.makes))
 
 
 class Evaluation:
@@ -172,11 +175,11 @@ class Evaluation:
         """Compute arrays and what they read."""
         self._compute(self.program.order(name for name in names if name not in self.arrays))
 
-    def _compute(self, nodes: Sequence[Comprehension]) -> None:
+    def _compute(self, nodes: Sequence[Node]) -> None:
         with np.errstate(all="ignore"):
             for node in nodes:
-                if node.name not in self.arrays:
-                    self._run(node)
+                if not self.arrays.keys() >= node.makes.keys():
+                    self._fold(node) if isinstance(node, Fold) else self._run(node)
 
     def _run(self, node: Comprehension) -> None:
         ring = self._ring(node.base)
@@ -191,6 +194,21 @@ class Evaluation:
         else:
             _scatter(node, reader, result, extents)
         self.arrays[node.name] = result
+
+    def _fold(self, fold: Fold) -> None:
+        """One run of the cell for each step, in the fold's direction."""
+        steps = size_of(fold.length, self.sizes, "the steps of a fold")
+        cell = self.program.cells[fold.names]
+        states = [self.arrays[name] for name in fold.initial]
+        handed = [self._ring(wire.base).full(tuple(size_of(extent, self.sizes, name) for extent in wire.shape), 0)
+                  for name, wire in list(fold.makes.items())[fold.states:]]
+        for step in (range(steps - 1, -1, -1) if fold.backward else range(steps)):
+            given = [*states, *(self.arrays[name][step] for name in fold.lists), *(self.arrays[name] for name in fold.constants)]
+            found = Evaluation(cell, given, self.sizes, self.hypers, self.scalars).outputs()
+            states = found[: fold.states]
+            for result, values in zip(handed, found[fold.states:], strict=True):
+                _put(result, (step,), values)
+        self.arrays.update(zip(fold.names, (*states, *handed), strict=True))
 
     def _maximum(self, node: Comprehension, reader: Reader, result: np.ndarray, extents: tuple[int, ...]) -> None:
         rank = len(node.shape)

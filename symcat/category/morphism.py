@@ -1,4 +1,4 @@
-"""Morphisms: straight-line programs of comprehensions from one space to another, and the builder that makes them.
+"""Morphisms: straight-line programs of comprehensions and folds from one space to another, and the builder that makes them.
 
 A morphism is a term, not a function: two programs that compute the same function may be different morphisms, and the
 reverse derivative acts on terms.  Equality of Python objects is equality of programs up to the names of intermediate
@@ -16,10 +16,13 @@ import sympy as sp
 
 from symcat.category.comprehension import Comprehension, Fact, Requirement
 from symcat.category.expression import At, affine, index, is_index, scalar
+from symcat.category.fold import Fold, appended, restricted
 from symcat.category.polyhedron import implied
 from symcat.category.ranges import accesses, check_form, missing
 from symcat.category.space import Base, Dim, Real, Space, Wire, unused
 from symcat.errors import DomainError, ShapeError, TraceError
+
+Node = Comprehension | Fold
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Morphism:
 
     dom: Space
     cod: Space
-    nodes: tuple[Comprehension, ...]
+    nodes: tuple[Node, ...]
     outs: tuple[str, ...]
     requirements: tuple[Requirement, ...] = ()
     facts: tuple[Fact, ...] = ()
@@ -73,13 +76,19 @@ class Morphism:
     @cached_property
     def wires(self) -> dict[str, Wire]:
         """The wire of every array, inputs and nodes."""
-        return dict(self.dom.wires) | {node.name: node.wire for node in self.nodes}
+        return dict(self.dom.wires) | {name: wire for node in self.nodes for name, wire in node.makes.items()}
+
+    @property
+    def folds(self) -> tuple[Fold, ...]:
+        """The nodes that are folds; all others are comprehensions."""
+        return tuple(node for node in self.nodes if isinstance(node, Fold))
 
     @cached_property
     def canonical(self) -> tuple:
         """The program with positional names: what equality and the digest see."""
         names = {name: f"x{k}" for k, name in enumerate(self.dom.names)}
-        names |= {node.name: f"n{k}" for k, node in enumerate(self.nodes)}
+        for k, node in enumerate(self.nodes):
+            names |= {name: f"n{k}_{j}" if j else f"n{k}" for j, name in enumerate(node.makes)}
         return (self.dom.types, self.cod.types, tuple(node.rename(names) for node in self.nodes),
                 tuple(names[out] for out in self.outs), tuple(r.rename(names) for r in self.requirements), self.facts)
 
@@ -97,10 +106,9 @@ class Morphism:
     @property
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The dims and hyperparameters that occur anywhere, by name."""
-        exprs = [e for node in self.nodes for e in (*node.shape, *node.extents, *node.out, node.body, *node.guards)]
-        exprs += [e for r in self.requirements for e in (*r.extents, r.expr, *r.guards)] + [f.expr for f in self.facts]
+        exprs = [e for r in self.requirements for e in (*r.extents, r.expr, *r.guards)] + [f.expr for f in self.facts]
         exprs += [extent for wire in (*self.dom.types, *self.cod.types) for extent in wire.shape]
-        found = set().union(*(e.free_symbols for e in exprs)) if exprs else set()
+        found = set().union(*(e.free_symbols for e in exprs), *(node.free for node in self.nodes))
         return tuple(sorted((s for s in found if not is_index(s)), key=lambda s: s.name))
 
     @property
@@ -123,8 +131,11 @@ class Morphism:
         for name, wire in self.dom:
             names[name] = build.input(name, Wire(wire.base, tuple(sp.expand(change(d)) for d in wire.shape)))
         for node in self.nodes:
-            moved = node.map(lambda e: change(e) if e.has(At) else sp.expand(change(e)))
-            names[node.name] = build.append(moved.rename({k: v for k, v in names.items() if k != node.name}))
+            if isinstance(node, Fold):
+                moved = replace(node, cell=node.cell.substitute(values), length=sp.expand(change(node.length)))
+            else:
+                moved = node.map(lambda e: change(e) if e.has(At) else sp.expand(change(e)))
+            build.follow(moved, names)
         build.requirements += [r for r in (old.map(change).rename(names) for old in self.requirements) if not r.expr.is_number]
         return build.build([names[out] for out in self.outs], self.cod.names)
 
@@ -141,7 +152,8 @@ class Morphism:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return f"<Morphism {self.dom} -> {self.cod}, {len(self.nodes)} comprehensions>"
+        held = f" and {len(self.folds)} folds" if self.folds else ""
+        return f"<Morphism {self.dom} -> {self.cod}, {len(self.nodes) - len(self.folds)} comprehensions{held}>"
 
 
 class Builder:
@@ -150,7 +162,8 @@ class Builder:
     def __init__(self) -> None:
         self.wires: dict[str, Wire] = {}
         self.dom: list[tuple[str, Wire]] = []
-        self.nodes: list[Comprehension] = []
+        self.nodes: list[Node] = []
+        self.folds: dict[tuple, list[int]] = {}      # the places of folds that run through the same states
         self.requirements: list[Requirement] = []
         self.facts: dict[Fact, None] = {}
         self._shared: dict[tuple, str] = {}
@@ -164,7 +177,7 @@ class Builder:
         self.wires[name] = wire
         self.dom.append((name, wire))
         for extent in wire.shape:
-            self._positive(extent)
+            self.positive(extent)
         return name
 
     def inputs(self, space: Space) -> tuple[str, ...]:
@@ -212,6 +225,18 @@ class Builder:
         if node.body == 0:
             self._zeros.add(node.name)
         return node.name
+
+    def fold(self, cell: Morphism, states: Sequence[str], lists: Sequence[str], constants: Sequence[str], length: Dim, *,
+             backward: bool = False, names: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Append `cell : S * X * C -> S * Y` over the entries of `lists`; the last states, and the lists of what is handed out."""
+        return appended(self, Fold(tuple(names or cell.cod.names), cell, len(states), len(lists), (*states, *lists, *constants),
+                                   scalar(length), backward))
+
+    def follow(self, node: Node, names: dict[str, str]) -> None:
+        """Append a node of a program whose arrays are called `names` here; what it makes is added to `names`."""
+        moved = node.rename({old: new for old, new in names.items() if old not in node.makes})
+        found = appended(self, moved) if isinstance(moved, Fold) else (self.append(moved),)
+        names.update(zip(node.makes, found, strict=True))
 
     def at(self, name: str, *indices: object) -> At:
         return At(name, *indices)
@@ -278,8 +303,7 @@ class Builder:
         for fact in f.facts:
             self.fact(fact.expr, fact.relation)
         for node in f.nodes:
-            own = {k: v for k, v in names.items() if k != node.name}
-            names[node.name] = self.append(node.rename(own))
+            self.follow(node, names)
         for requirement in f.requirements:
             moved = requirement.rename(names)
             if moved not in self.requirements:
@@ -292,11 +316,11 @@ class Builder:
         for name, out in zip(names or outs, outs, strict=True):
             cod = cod * Space(((name, self.wires[out]),))
         live = set(outs).union(*(r.sources for r in self.requirements)) if self.requirements else set(outs)
-        kept: list[Comprehension] = []
+        kept: list[Node] = []
         for node in reversed(self.nodes):
-            if node.name in live:
-                kept.append(node)
-                live |= node.sources
+            if live.intersection(node.makes):
+                kept.append(restricted(node, live) if isinstance(node, Fold) else node)
+                live |= kept[-1].sources
         return Morphism(Space(tuple(self.dom)), cod, tuple(reversed(kept)), tuple(outs), tuple(self.requirements), tuple(self.facts))
 
     # ---- inside
@@ -327,7 +351,8 @@ class Builder:
             return body.name
         return None
 
-    def _positive(self, extent: Dim) -> None:
+    def positive(self, extent: Dim) -> None:
+        """Record that an axis has an entry."""
         if extent in self._extents:
             return
         if extent.is_Integer and extent < 1:
@@ -339,7 +364,7 @@ class Builder:
     def _check(self, node: Comprehension) -> None:
         """Dims are positive and every access is in range; facts are recorded on the way."""
         for extent in (*node.shape, *node.extents):
-            self._positive(extent)
+            self.positive(extent)
         for access in accesses(node, self.wires, self._by_name):
             indices, shape, _ = access
             if all(pair in node.box for pair in zip(indices, shape, strict=True)):

@@ -14,10 +14,11 @@ from typing import Any
 
 import sympy as sp
 
-from symcat.category.comprehension import Comprehension, Fact
+from symcat.category.comprehension import Fact
 from symcat.category.expression import Argmax, At, Bracket, Delta, index, is_index
+from symcat.category.fold import Fold
 from symcat.category.functions import FUNCTIONS, Smooth
-from symcat.category.morphism import Morphism
+from symcat.category.morphism import Morphism, Node
 from symcat.category.space import NAME, Space
 from symcat.errors import DataError
 
@@ -104,6 +105,9 @@ def _dump_space(space: Space) -> list:
     return [[name, wire.base.modulus, _dump_all(wire.shape)] for name, wire in space]
 
 
-def _dump_node(node: Comprehension) -> dict[str, Any]:
+def _dump_node(node: Node) -> dict[str, Any]:
+    if isinstance(node, Fold):
+        return {"names": list(node.names), "cell": dump(node.cell), "states": node.states, "entries": node.entries,
+                "arguments": list(node.arguments), "length": dump_expression(node.length), "backward": node.backward}
     return {"name": node.name, "modulus": node.base.modulus, "shape": _dump_all(node.shape), "extents": _dump_all(node.extents),
             "out": _dump_all(node.out), "body": dump_expression(node.body), "op": node.op, "guards": _dump_all(node.guards)}

@@ -206,3 +206,16 @@ def unused(name: str, taken: Iterable[str]) -> str:
     while f"{stem}{count}" in taken:
         count += 1
     return f"{stem}{count}"
+
+
+def unused_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Names like those that are asked for, each once and none of them taken.
+
+    >>> unused_names("xxy", ["y"])
+    ['x', 'x1', 'y1']
+    """
+    known, found = set(taken), []
+    for name in names:
+        found.append(unused(name, known))
+        known.add(found[-1])
+    return found

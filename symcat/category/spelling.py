@@ -24,7 +24,8 @@ def spelled(f: Morphism, requirement: Requirement) -> Requirement:
     >>> print(f.requirements[0], "|", spelled(f, f.requirements[0]))
     add[i] != 0 for i < n | x[i]**2 + y[i] != 0 for i < n
     """
-    nodes = {node.name: node for node in f.nodes if node.pointwise and node.op == "sum" and not node.base.modulus}
+    nodes = {node.name: node for node in f.nodes
+             if isinstance(node, Comprehension) and node.pointwise and node.op == "sum" and not node.base.modulus}
     expr = requirement.expr
     while True:
         known = {read: _entry(nodes[read.name], read) for read in expr.atoms(At) if read.name in nodes}

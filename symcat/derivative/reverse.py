@@ -7,16 +7,20 @@ One rule serves every comprehension.  For `y[out] += body` over a box, a read `x
 Nothing is solved for: slices, shifts, strides, diagonals, broadcasts and contractions differ only in `e` and `out`.  A
 maximum passes its covector to the first maximiser, whose indices are the selectors `Argmax`.  Where the partial derivative
 contains the body's own value it reads the result instead (tanh' = 1 - y^2).
+
+The reverse derivative of a fold is a fold of the reverse derivative of its cell in the other direction, from the covectors of
+the last states to those of the initial ones, at the states that the fold hands out before each step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import sympy as sp
 
 from symcat.category.comprehension import Comprehension
 from symcat.category.expression import Argmax, At, partial, reads
+from symcat.category.fold import Fold
 from symcat.category.functions import derivative
 from symcat.category.morphism import Builder, Morphism
 from symcat.errors import UsageError
@@ -48,9 +52,10 @@ def R(f: Morphism) -> Morphism:
     for out, seed in zip(outs, covector, strict=True):
         received.setdefault(out, []).append(seed)
     for node in reversed(list(build.nodes)):
-        if node.name in received:
-            dy = _total(build, node.name, received[node.name])
-            for source, contribution in contributions(build, node, dy):
+        covectors = {name: _total(build, name, received[name]) for name in node.makes if name in received}
+        if covectors:
+            sent = _through(build, node, covectors) if isinstance(node, Fold) else contributions(build, node, covectors[node.name])
+            for source, contribution in sent:
                 received.setdefault(source, []).append(contribution)
     return build.build([_total(build, name, received.get(name, [])) for name in point], f.dom.names)
 
@@ -71,6 +76,45 @@ def contributions(build: Builder, node: Comprehension, dy: str) -> Iterator[tupl
         yield read.name, build.node(
             build.wires[read.name].shape, box, [e.xreplace(select) for e in read.indices],
             At(dy, *node.out) * slope.xreplace(select), guards=node.guards, name=f"d_{read.name}", base=node.base)
+
+
+def _through(build: Builder, fold: Fold, covectors: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What the covectors of a fold's results send to its arguments: (array, name of the contribution)."""
+    cell, count, behind = fold.cell, fold.states, fold.states + fold.entries
+    seeds = [covectors.get(name) or build.zero(build.wires[name]) for name in fold.last]
+    handed = [k for k, name in enumerate(fold.handed) if name in covectors]
+    before = build.fold(_remembering(fold), fold.initial, fold.lists, fold.constants, fold.length, backward=fold.backward,
+                        names=(*fold.names, *(f"{name}_before" for name in fold.last)))[len(fold.names):]
+    lists = [*before, *fold.lists, *(covectors[fold.handed[k]] for k in handed)]
+    found = build.fold(_backward_cell(fold, handed), seeds, lists, fold.constants, fold.length, backward=not fold.backward,
+                       names=[f"d_{name}" for name in fold.arguments])
+    yield from zip(fold.initial, found[:count], strict=True)
+    yield from zip(fold.lists, found[count:behind], strict=True)
+    for name, each, wire in zip(fold.constants, found[behind:], cell.dom.types[behind:], strict=True):
+        entry = lambda *i, each=each: At(each, i[-1], *i[:-1])
+        yield name, build.gather(wire.shape, entry, (fold.length,), name=f"d_{name}", base=wire.base)
+
+
+def _remembering(fold: Fold) -> Morphism:
+    """The cell of a fold, handing out the states before the step as well."""
+    build = Builder()
+    given = build.inputs(fold.cell.dom)
+    return build.build((*build.call(fold.cell, given), *given[: fold.states]))
+
+
+def _backward_cell(fold: Fold, handed: Sequence[int]) -> Morphism:
+    """S' * (S * X * Y') * C -> S' * (X' * C'), the reverse derivative of a cell with covectors in the place of states.
+
+    Of the outputs Y only those at the positions `handed` have a covector; that of the others is zero.
+    """
+    cell, count, behind = fold.cell, fold.states, fold.states + fold.entries
+    build = Builder()
+    covectors = list(build.inputs(cell.cod[:count].prefixed("d_")))
+    point = build.inputs(cell.dom[:behind])
+    for position, (name, wire) in enumerate(cell.cod[count:]):
+        covectors.append(build.input(f"d_{name}", wire) if position in handed else build.zero(wire))
+    outs = build.call(R(cell), (*point, *build.inputs(cell.dom[behind:]), *covectors))
+    return build.build(outs, cell.dom.names)
 
 
 def _total(build: Builder, name: str, received: list[str]) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import sympy as sp
-
-from symcat.category.comprehension import Comprehension
-from symcat.category.expression import Argmax, At, index
+from symcat.category.expression import At
+from symcat.category.fold import Fold
+from symcat.category.lifting import lifted, lifted_requirement
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Dim, Space, Wire
 from symcat.category.structure import identity
@@ -162,16 +161,14 @@ def batch(f: Morphism, size: Dim, mapped: Sequence[int]) -> Morphism:
     for fact in f.facts:
         build.fact(fact.expr, fact.relation)
     for node in f.nodes:
-        axes[node.name] = any(axes[source] for source in node.sources)
-        moved = _batched(node, size, axes) if axes[node.name] else node
-        names[node.name] = build.append(moved.rename({k: v for k, v in names.items() if k != node.name}))
+        over = any(axes[source] for source in node.sources)
+        axes |= dict.fromkeys(node.makes, over)
+        if over and isinstance(node, Fold):
+            names.update(zip(node.makes, _batched_fold(build, node, size, axes, names), strict=True))
+        else:
+            build.follow(lifted(node, size, axes) if over else node, names)
     for requirement in f.requirements:
-        over = any(axes[source] for source in requirement.sources)
-        shifted = _shift(len(requirement.extents)) if over else {}
-        expr = _lift(requirement.expr, axes, shifted) if over else requirement.expr
-        extents = (size, *requirement.extents) if over else requirement.extents
-        moved = type(requirement)(extents, expr, requirement.relation, requirement.smooth,
-                                  tuple(g.xreplace(shifted) for g in requirement.guards)).rename(names)
+        moved = lifted_requirement(requirement, size, axes).rename(names)
         if moved not in build.requirements:
             build.requirements.append(moved)
     outs = []
@@ -184,23 +181,24 @@ def batch(f: Morphism, size: Dim, mapped: Sequence[int]) -> Morphism:
     return build.build(outs, f.cod.names)
 
 
-def _shift(rank: int) -> dict:
-    """Loop index k becomes loop index k + 1, to make room for the batch index in front."""
-    return {index(k): index(k + 1) for k in range(rank)}
+def _batched_fold(build: Builder, fold: Fold, size: Dim, axes: Mapping[str, bool], names: Mapping[str, str]) -> list[str]:
+    """A fold on a batch: its states and results are those of every sample, the axis of steps stays in front inside."""
+    count, behind = fold.states, fold.states + fold.entries
+    mapped = [k for k, argument in enumerate(fold.arguments) if k < count or axes[argument]]
+    given = []
+    for k, argument in enumerate(fold.arguments):
+        name, wire = names[argument], build.wires[names[argument]]
+        if k < count and not axes[argument]:
+            name = build.gather((size, *wire.shape), lambda b, *i, name=name: At(name, *i), name=name, base=wire.base)
+        elif count <= k < behind and axes[argument]:
+            name = _swapped(build, name)
+        given.append(name)
+    cell = batch(fold.cell, size, mapped)
+    found = build.fold(cell, given[:count], given[count:behind], given[behind:], fold.length, backward=fold.backward, names=fold.names)
+    return [*found[:count], *(_swapped(build, name) for name in found[count:])]
 
 
-def _lift(expr: sp.Expr, axes: dict[str, bool], shifted: dict) -> sp.Expr:
-    """An expression with loop indices shifted and the batch index in front of every access to a batched array."""
-    if not expr.args:
-        return shifted.get(expr, expr)
-    arguments = [_lift(argument, axes, shifted) for argument in expr.args]
-    if isinstance(expr, (At, Argmax)) and axes[expr.name]:
-        arguments.insert(1 if isinstance(expr, At) else 2, index(0))
-    return expr.func(*arguments)
-
-
-def _batched(node: Comprehension, size: Dim, axes: dict[str, bool]) -> Comprehension:
-    shifted = _shift(len(node.extents))
-    lift = lambda e: _lift(e, axes, shifted)
-    return Comprehension(node.name, node.base, (size, *node.shape), (size, *node.extents), (index(0), *map(lift, node.out)),
-                         lift(node.body), node.op, tuple(map(lift, node.guards)))
+def _swapped(build: Builder, name: str) -> str:
+    """The array with its first two axes exchanged."""
+    first, second, *rest = build.wires[name].shape
+    return build.gather((second, first, *rest), lambda i, j, *k: At(name, j, i, *k), name=name, base=build.wires[name].base)

@@ -120,19 +120,23 @@ def active_tape(what: str) -> Tape:
 
 
 def operands(*items: object) -> tuple[Value, ...]:
-    """The items as values of one tape: numbers, SymPy expressions in dims and hyperparameters, and small constant arrays too."""
-    tapes = [item.tape for item in items if isinstance(item, Value)]
-    if any(tape is not tapes[0] for tape in tapes):
-        raise TraceError("arrays of two different traces meet in one operation: a traced array must not outlive its function")
-    tape = tapes[0] if tapes else active_tape("a symbolic operation")
-    bases = [item.base for item in items if isinstance(item, Value) and item.array is not None]
-    return tuple(item if isinstance(item, Value) else lift(tape, item, bases[0] if bases else Real) for item in items)
+    """The items as values of one tape: numbers, SymPy expressions in dims and hyperparameters, and small constant arrays too.
+
+    A scalar of the function around a fold is an expression like any other; an array of it is an error.
+    """
+    arrays = [item for item in items if isinstance(item, Value) and item.array is not None]
+    tapes = [item.tape for item in (*arrays, *items) if isinstance(item, Value)]
+    if any(item.tape is not tapes[0] for item in arrays):
+        raise TraceError("arrays of two different traces meet in one operation: a traced array must not outlive its function, and an array "
+                         "of the function around sc.fold comes in as a constant, fold(cell, init, xs, a) with cell(state, x, a)")
+    tape = ACTIVE.get() if not arrays and ACTIVE.get() else tapes[0] if tapes else active_tape("a symbolic operation")
+    return tuple(lift(tape, item, arrays[0].base if arrays else Real) for item in items)
 
 
 def lift(tape: Tape, item: object, base: Base = Real) -> Value:
     """A number, a SymPy expression or a small constant array as a value."""
     if isinstance(item, Value):
-        return item
+        return item if item.tape is tape or item.array is not None else Value(tape, None, item.scalar, item.truth)
     if isinstance(item, sp.Expr):
         return tape.scalar(_expression(item))
     if isinstance(item, (list, tuple)):
