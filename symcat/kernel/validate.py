@@ -7,11 +7,11 @@ reference interpreter's.  What is run here is text that `emit` wrote, never a us
 
 from __future__ import annotations
 
+import ast
 import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import sympy as sp
@@ -24,7 +24,7 @@ from symcat.errors import DomainError, SymcatError, ValidationError
 from symcat.kernel.emit import Text
 from symcat.kernel.place import Buffer, Layout
 from symcat.kernel.schedule import Schedule
-from symcat.kernel.twins import FIELD, Checked, Offset, Twin, symbols_near
+from symcat.kernel.twins import FIELD, Memory, Offset, Twin, symbols_near
 
 Equal = Callable[[sp.Expr, sp.Expr], bool]
 ATTEMPTS = 5
@@ -61,7 +61,7 @@ def field_check(work: Compiled, seed: int = 0, steps: int = 2) -> int:
             expected, values = _meaning(work, state, data, steps)
         except DomainError:
             continue
-        found, losses = run(work, FIELD, state, data, partial(_residue, draw), steps)
+        found, losses = run(work, FIELD, state, data, draw, steps)
         if losses != values:
             raise ValidationError(f"over the prime field the losses of {steps} steps differ from the morphism's")
         for name, ours, theirs in zip(work.plan.states, found, expected, strict=True):
@@ -69,10 +69,6 @@ def field_check(work: Compiled, seed: int = 0, steps: int = 2) -> int:
                 raise ValidationError(f"over the prime field {name} differs from the morphism's after {steps} steps")
         return steps + sum(map(len, found))
     return 0
-
-
-def _residue(draw: np.random.Generator) -> int:
-    return int(draw.integers(1, P))
 
 
 def _meaning(work: Compiled, state: Sequence[np.ndarray], data: Sequence[np.ndarray], steps: int) -> tuple[Sequence[np.ndarray], list[int]]:
@@ -94,7 +90,7 @@ def symbol_check(work: Compiled, equal: Equal | None = None, seed: int = 0, seco
     for attempt in range(ATTEMPTS):
         draw = np.random.default_rng([seed, attempt])
         try:
-            pairs = _both(work, draw if attempt < ATTEMPTS - 2 else _Positive(draw))
+            pairs = _both(work, draw, positive=attempt >= ATTEMPTS - 2)
             break
         except Undecided:
             if attempt == ATTEMPTS - 1:
@@ -107,25 +103,23 @@ def symbol_check(work: Compiled, equal: Equal | None = None, seed: int = 0, seco
     return proved, len(pairs)
 
 
-@dataclass(frozen=True)
-class _Positive:
-    """Draws of positive numbers, where rectifiers and roots have something to say."""
+def _both(work: Compiled, draw: np.random.Generator, positive: bool) -> list[tuple[sp.Expr, sp.Expr]]:
+    """The loss and every entry of the new state, from the text and from the interpreter, near a sample point.
 
-    draw: np.random.Generator
-
-    def normal(self) -> float:
-        return 0.2 + abs(self.draw.normal())
-
-
-def _both(work: Compiled, draw: np.random.Generator | _Positive) -> list[tuple[sp.Expr, sp.Expr]]:
-    """The loss and every entry of the new state, from the text and from the interpreter, near a sample point."""
+    Positive points are where rectifiers and roots have something to say.
+    """
     inputs = [_plain(array) for array in generic_inputs(work.f)]
     sample = {symbol: float(draw.normal()) for array in inputs for symbol in array.ravel()}
+    if positive:
+        sample = {symbol: 0.2 + abs(value) for symbol, value in sample.items()}
     twin, count = symbols_near(sample), len(work.plan.states)
     *expected, loss = evaluate(work.f, inputs, scalars=twin.scalars)
-    found, losses = run(work, twin, inputs[:count], [array[None] for array in inputs[count:]], lambda: sp.Dummy("garbage"))
+    found, losses = run(work, twin, inputs[:count], [array[None] for array in inputs[count:]], draw)
     pairs = [(losses[0], loss[()])]
-    return pairs + [pair for ours, theirs in zip(found, expected, strict=True) for pair in zip(ours, np.ravel(theirs), strict=True)]
+    pairs += [pair for ours, theirs in zip(found, expected, strict=True) for pair in zip(ours, np.ravel(theirs), strict=True)]
+    if any(twin.scalars.cell.undecided(ours) for ours, _ in pairs):
+        raise Undecided("a comparison of the program is not decided at the sample point: draw another")
+    return pairs
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
@@ -134,21 +128,22 @@ def _plain(array: np.ndarray) -> np.ndarray:
 
 
 def run(work: Compiled, twin: Twin, state: Sequence[np.ndarray], data: Sequence[np.ndarray],
-        garbage: Callable[[], object], steps: int = 1) -> tuple[list[list[object]], list[object]]:
-    """Execute the text over a twin's ring: the final state, flat, and the loss of each step."""
-    namespace = twin.namespace()
+        draw: np.random.Generator, steps: int = 1) -> tuple[list[list[object]], list[object]]:
+    """Execute the text over a twin's ring, in memory full of random garbage: the final state, flat, and the loss of each step."""
     try:
-        exec(compile(work.text.program, "<generated program>", "exec"), namespace)
+        tree = ast.parse(work.text.program)
+        namespace = twin.namespace({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+        exec(compile(tree, "<generated program>", "exec"), namespace)
     except (SyntaxError, NameError, TypeError, ZeroDivisionError) as error:
         raise ValidationError(f"the text is not a program: {error}") from error
     _check_addresses(namespace, work)
-    memory = twin.memory(garbage() for _ in range(work.layout.reals))
+    memory = twin.memory(twin.noise(draw, work.layout.reals))
     for name, array in zip(work.plan.states, state, strict=True):
         buffer = work.layout.arrays[name]
-        memory[buffer.offset: buffer.offset + buffer.size] = twin.memory(np.ravel(array))
-    positions = [10**12 + k for k in range(work.layout.integers)]
+        memory.values[buffer.offset: buffer.offset + buffer.size] = np.ravel(array)
+    positions = Memory(np.array([10**12 + k for k in range(work.layout.integers)], dtype=object), int, int)
     losses = np.empty(steps, dtype=object)
-    batches = [[Checked(twin.memory(np.ravel(array[k]))) for k in range(steps)] for array in data]
+    batches = [[twin.memory(np.ravel(array[k]), "a batch") for k in range(steps)] for array in data]
     try:
         namespace["epoch"](memory, positions, losses, *batches)
     except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
@@ -160,7 +155,7 @@ def run(work: Compiled, twin: Twin, state: Sequence[np.ndarray], data: Sequence[
     found = []
     for name in work.plan.states:
         buffer = work.layout.arrays[name]
-        found.append([twin.unwrap(value) for value in memory[buffer.offset: buffer.offset + buffer.size]])
+        found.append(memory.values[buffer.offset: buffer.offset + buffer.size].tolist())
     return found, [twin.unwrap(value) for value in losses]
 
 

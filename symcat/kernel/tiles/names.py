@@ -6,14 +6,16 @@ A primitive that creates a tile carries the shape in its name, such as `load_1x8
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from symcat.errors import UsageError
 
-CREATING = {"zero": 0, "full": 1, "load": 4, "gather": 5, "iota": 2}
-CONSUMING = {"store": 5, "scatter": 6, "outer": 7, "hsum": 2, "hmax": 2, "hpick": 3, "rsum": 1}
-INTEGERS = {"f_real": 1, "f_bracket": 1, "f_delta": 1, "f_greater": 2, "rational": 2, "infimum": 0}
+CREATING = ("zero", "full", "load", "gather", "iota")
+CONSUMING = ("store", "scatter", "outer", "hsum", "hmax", "hpick", "rsum")
 LANES = (1, 2, 4, 8, 16, 32, 64)
+T = TypeVar("T")
 _SHAPED = re.compile(r"([a-z]+)_([1-9]\d*)x([1-9]\d*)x([1-9]\d*)x([1-9]\d*)")
 
 
@@ -62,3 +64,16 @@ def creating(name: str) -> tuple[str, Shape] | None:
     if match is None or match[1] not in CREATING:
         return None
     return match[1], Shape(*map(int, match.groups()[1:]))
+
+
+def by_pairs(values: Sequence[T], join: Callable[[T, T], T]) -> T:
+    """The first joined with the second, the third with the fourth, and so on, until one is left.
+
+    >>> by_pairs(list("abcde"), lambda x, y: f"({x}{y})")
+    '(((ab)(cd))e)'
+    """
+    values = list(values)
+    while len(values) > 1:
+        pairs = [join(*values[k: k + 2]) for k in range(0, len(values) - 1, 2)]
+        values = pairs + values[2 * len(pairs):]
+    return values[0]

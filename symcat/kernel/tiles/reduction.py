@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
 
 from llvmlite import ir
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from symcat.kernel.tiles.memory import expected, literal
-from symcat.kernel.tiles.names import Shape
+from symcat.kernel.tiles.names import Shape, by_pairs
 from symcat.kernel.tiles.tile import INDEX, Tile, lane, pack, repeated, unpack
-
-T = TypeVar("T")
-
-
-def by_pairs(values: Sequence[T], join: Callable[[T, T], T]) -> T:
-    """The first joined with the second, the third with the fourth, and so on, until one is left.
-
-    >>> by_pairs(list("abcde"), lambda x, y: f"({x}{y})")
-    '(((ab)(cd))e)'
-    """
-    values = list(values)
-    while len(values) > 1:
-        pairs = [join(*values[k: k + 2]) for k in range(0, len(values) - 1, 2)]
-        values = pairs + values[2 * len(pairs):]
-    return values[0]
 
 
 def live(builder: ir.IRBuilder, tile: Tile, value: ir.Value, count: int, identity: float) -> list[ir.Value]:
