@@ -47,6 +47,20 @@ class Ops:
         single = ir.Constant(element, value)
         return ir.Constant(type, [single] * type.count) if isinstance(type, ir.VectorType) else single
 
+    # ---- other widths
+    def wider(self) -> Ops:
+        """Operations on as many doubles."""
+        wide = ir.DoubleType()
+        return Ops.of(self.builder, ir.VectorType(wide, self.type.count) if isinstance(self.type, ir.VectorType) else wide, self.fused)
+
+    def widened(self, x: ir.Value) -> ir.Value:
+        """float32 as numbers of this type."""
+        return self.builder.fpext(x, self.type)
+
+    def narrowed(self, x: ir.Value, to: Ops) -> ir.Value:
+        """Numbers of this type rounded to float32."""
+        return self.builder.fptrunc(x, to.type)
+
     # ---- constants
     def const(self, value: Number) -> ir.Constant:
         """A number in all lanes, rounded to the type."""
@@ -104,6 +118,17 @@ class Ops:
         """x as a sum of two numbers whose products with such numbers are exact: the upper bits, and the rest."""
         upper = self.from_bits(self.builder.and_(self.bits(x), self.integer(-1 << (27 if self.double else 12))))
         return upper, self.sub(x, upper)
+
+    def exact_sum(self, x: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """x + y rounded, and what rounding took, for all x and y."""
+        total = self.add(x, y)
+        second = self.sub(total, x)
+        return total, self.add(self.sub(x, self.sub(total, second)), self.sub(y, second))
+
+    def exact_product(self, x: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """x*y rounded, and what rounding took."""
+        product = self.mul(x, y)
+        return product, self.neg(self.residual(x, y, product))
 
     def polynomial(self, x: ir.Value, coefficients: Sequence[Number]) -> ir.Value:
         """The sum of coefficients[k] x^k, by Horner's rule."""
