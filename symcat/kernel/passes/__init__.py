@@ -1,0 +1,61 @@
+"""Passes from morphism to morphism, each of which keeps the meaning: what is computed, in an order and a form that machines like.
+
+    specialise      dims and hyperparameters become numbers
+    units           loops of one step vanish
+    simplify        copies, constants, multiples and broadcasts are read where they are used; calls that are held are read
+    place_maxima    places of maxima in addresses become loops over the window
+    absorb          readers of scatters become scatters
+    split           a scatter that also contracts becomes a contraction and a pure scatter
+    factor          sums of products become sums of products of two reads
+    fuse            pointwise arrays that are read once are computed where they are read
+
+Each is a row of `PASSES`, in order.  They work on programs with numbers as sizes and without folds; `lowered` is all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from symcat.category.morphism import Morphism
+from symcat.kernel.passes.absorb import absorb
+from symcat.kernel.passes.factor import factor, products
+from symcat.kernel.passes.fuse import fuse
+from symcat.kernel.passes.maxima import place_maxima
+from symcat.kernel.passes.rewrite import checked, rewrite
+from symcat.kernel.passes.simplify import inline, share_calls, simplify, units
+from symcat.kernel.passes.specialise import specialise
+from symcat.kernel.passes.split import split
+
+__all__ = ["PASSES", "Pass", "absorb", "checked", "factor", "fuse", "inline", "lowered", "place_maxima", "products", "rewrite",
+           "share_calls", "simplify", "specialise", "split", "units"]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A rewriting of whole programs, and what it keeps beside the values of all outputs."""
+
+    name: str
+    run: Callable[[Morphism], Morphism]
+    keeps: str = "the value of every output, at every input at which the program is defined"
+
+    def __call__(self, f: Morphism) -> Morphism:
+        return self.run(f)
+
+
+PASSES = (
+    Pass("units", units),
+    Pass("simplify", simplify),
+    Pass("place maxima", place_maxima),
+    Pass("absorb", absorb),
+    Pass("split", split),
+    Pass("factor", factor),
+    Pass("fuse", fuse),
+)
+
+
+def lowered(f: Morphism) -> Morphism:
+    """The program after all passes, its accesses checked once."""
+    for one in PASSES:
+        f = one(f)
+    return checked(f)
