@@ -55,7 +55,8 @@ def _learn(commands: argparse._SubParsersAction) -> None:
     add = command.add_argument
     add("dataset", help="iris, digits, a .csv file (with --target) or a .npz file with X and y")
     add("--target", metavar="COLUMN", help="the column of a .csv file that is to be learnt")
-    add("--model", default="hidden", help="linear, dense, hidden, conv, widths such as 64-128-10, or file.py:name (default: hidden)")
+    add("--model", default="hidden",
+        help="linear, dense, hidden, conv, lenet, attention, widths such as 64-128-10, or file.py:name (default: hidden)")
     add("--activation", help="sigmoid, tanh, relu or softplus between layers")
     add("--loss", help="cross_entropy, quadratic, binary_cross_entropy (default: cross_entropy for classes, quadratic for numbers)")
     add("--rate", default="constant", help="constant or loss_scaled (default: constant)")
@@ -141,9 +142,12 @@ def _doctor(commands: argparse._SubParsersAction) -> None:
 def _bench(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, "bench", "measure what is claimed about speed and reach, on this machine")
     add = command.add_argument
-    add("suite", nargs="?", choices=("prover", "zoo", "export", "elementary"), default="prover",
-        help="the provers, the bug zoo of optimisers, exported code, or element functions (default: prover)")
-    add("--only", metavar="PART", help="one part of a suite: scalar, sizes or campaign of the provers; exp, log, ... of elementary")
+    add("suite", nargs="?", choices=("kernels", "prover", "zoo", "export", "elementary"),
+        help="compiled training beside JAX and PyTorch, the provers, the bug zoo of optimisers, exported code, or element functions "
+             "(default: kernels)")
+    add("--only", metavar="PART", help="one part of a suite: iris, lenet, adam-1e6, ... of kernels; scalar, sizes or campaign of the "
+                                       "provers; exp, log, ... of elementary")
+    add("--rounds", type=_positive, default=20, help="rounds in which the contenders of a row take turns (default: 20)")
     add("--page", metavar="FILE", help="write the page about element functions (docs/elementary.md)")
     add("--count", type=_positive, default=600, help="goals over scalars, a third of them held out (default: 600)")
     add("--peers", type=_natural, metavar="N", help="so many of the goals held out are given to SymPy too (default: all)")

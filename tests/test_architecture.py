@@ -26,8 +26,10 @@ RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"},
             "numba": {f"symcat/kernel/{name}.py" for name in (
                 "jit", "tiles/tile", "tiles/memory", "tiles/reduction", "tiles/pointwise", "tiles/primitives")},
-            "jax": {"symcat/interop/transformation.py"}, "optax": {"symcat/interop/transformation.py"},
-            "torch": {f"symcat/interop/torch/{name}.py" for name in ("plan", "reader", "rehearsal", "tensor")},
+            "jax": {"symcat/interop/transformation.py", "symcat/bench/kernels/jax_peer.py"},
+            "optax": {"symcat/interop/transformation.py", "symcat/bench/kernels/jax_peer.py"},
+            "torch": {"symcat/bench/kernels/torch_peer.py",
+                      *(f"symcat/interop/torch/{name}.py" for name in ("plan", "reader", "rehearsal", "tensor"))},
             "joblib": {"symcat/prove/crew.py", "symcat/prove/cluster.py"}, "distributed": {"symcat/prove/cluster.py"},
             "flint": {"symcat/prove/balls.py", "symcat/prove/field/polynomial.py"}}    # its balls; its exact polynomials
 HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "joblib", "sympy", "numpy")

@@ -43,7 +43,8 @@ def test_usage_errors(arguments, capsys):
     assert caught.value.code == 2 and "usage: symcat" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments, words", [(["--only", "all"], "expected scalar, sizes, campaign"),
+@pytest.mark.parametrize("arguments, words", [(["prover", "--only", "all"], "expected scalar, sizes, campaign"),
+                                              (["--only", "all"], "expected iris, digits"),
                                               (["elementary", "--only", "scalar"], "expected exp, expm1"),
                                               (["zoo", "--page", "page.md"], "the whole of a suite: elementary"),
                                               (["elementary", "--only", "exp", "--page", "page.md"], "the whole of a suite")])

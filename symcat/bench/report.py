@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One case: our median time and those of peers in microseconds, and how many times longer than ours a peer took."""
+    """One case: our time and those of peers in microseconds, and how many times longer than ours a peer took.
+
+    The times are medians unless the suite says otherwise; `more` are further entries of its JSON.
+    """
 
     suite: str
     case: str
@@ -18,13 +21,14 @@ class Row:
     peers: Mapping[str, float] = field(default_factory=dict)
     ratio: Mapping[str, float] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         """The row as JSON-able data."""
         def rounded(figures: Mapping[str, float]) -> dict[str, float]:
             return {name: round(figure, 3) for name, figure in figures.items()}
         return {"suite": self.suite, "case": self.case, "ours_us": round(self.ours_us, 3), "peers": rounded(self.peers),
-                "ratio": rounded(self.ratio), **({"counts": dict(self.counts)} if self.counts else {})}
+                "ratio": rounded(self.ratio), **({"counts": dict(self.counts)} if self.counts else {}), **self.more}
 
 
 @dataclass(frozen=True)

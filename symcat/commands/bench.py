@@ -1,4 +1,4 @@
-"""`symcat bench`: figures of the provers, and the bug zoo of optimisers, each against its bar, on the machine at hand."""
+"""`symcat bench`: kernels beside their peers, figures of the provers, the bug zoo of optimisers, each against its bar, on this machine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from symcat.bench import export
 from symcat.bench.elementary import measure as elementary
 from symcat.bench.elementary.oracle import CASES
 from symcat.bench.environment import environment
+from symcat.bench.kernels import suite as kernels
 from symcat.bench.prover import scalar, sizes, whole
 from symcat.bench.prover.goals import goals
 from symcat.bench.report import Report
@@ -33,16 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print, report; 1 when a bar is missed."""
     check_destination(arguments.json)
     check_destination(arguments.page, "--page")
-    if arguments.only not in (None, *SUITES[arguments.suite]):
-        parts = ", ".join(SUITES[arguments.suite])
-        raise UsageError(f"--only {arguments.only} is no part of the suite {arguments.suite}: expected {parts}")
-    if arguments.page and (arguments.only or arguments.suite not in PAGES):
+    suite = _suite(arguments.suite, arguments.only)
+    if arguments.page and (arguments.only or suite not in PAGES):
         raise UsageError(f"--page is for the whole of a suite: {', '.join(PAGES)}")
     console = screen(to_stderr=arguments.json == "-")
     machine = environment()
     console.print(_described(machine))
     report = Report()
-    for name, part in SUITES[arguments.suite].items():
+    for name, part in SUITES[suite].items():
         if arguments.only in (None, name):
             report += part(arguments, console)
     for detail in report.details:
@@ -127,7 +126,30 @@ def _element(name: str) -> Part:
     return part
 
 
-SUITES: dict[str, dict[str, Part]] = {"prover": {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}, "zoo": {"zoo": _zoo},
+def _kernel(name: str) -> Part:
+    """One row of the kernels, on one core and on all."""
+    def part(arguments: argparse.Namespace, console: Console) -> Report:
+        with _progress(console, name, 1) as step:
+            report = kernels.report(name, arguments.rounds)
+            step(name)
+        console.print(rows(report.rows, f"{name}: minimum per step over {arguments.rounds} rounds", "us"))
+        return report
+
+    return part
+
+
+def _suite(given: str | None, only: str | None) -> str:
+    """The suite that is meant: the one that is named, else the one that has the part, else the kernels."""
+    if given is None:
+        given = next((suite for suite, parts in SUITES.items() if only in parts), DEFAULT)
+    if only not in (None, *SUITES[given]):
+        raise UsageError(f"--only {only} is no part of the suite {given}: expected {', '.join(SUITES[given])}")
+    return given
+
+
+DEFAULT = "kernels"
+SUITES: dict[str, dict[str, Part]] = {"kernels": {name: _kernel(name) for name in kernels.ROWS},
+                                     "prover": {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}, "zoo": {"zoo": _zoo},
                                      "export": {"export": _export},
                                      "elementary": {name: _element(name) for name in CASES}}
 PAGES = {"elementary": page}

@@ -9,20 +9,21 @@ from rich.text import Text
 
 from symcat.bench.report import Bar, Row, with_unit
 
+UNITS = {"ms": 1000.0, "us": 1.0}      # microseconds
 STYLES = {True: "green", False: "bold red", None: "dim"}
 
 
-def rows(found: Sequence[Row], title: str) -> Table:
-    """Median times in milliseconds, and how many times longer the peers took."""
+def rows(found: Sequence[Row], title: str, unit: str = "ms") -> Table:
+    """Times, and how many times longer the peers took."""
     names = list(dict.fromkeys(name for row in found for name in row.peers))
     table = Table(title=title, title_justify="left")
     table.add_column("case", overflow="fold")
-    for header in ("ours, ms", *(part for name in names for part in (f"{name}, ms", "times ours"))):
+    for header in (f"ours, {unit}", *(part for name in names for part in (f"{name}, {unit}", "times ours"))):
         table.add_column(header, justify="right")
     table.add_column("counts", overflow="fold")
     for row in found:
-        peers = [cell for name in names for cell in (_milliseconds(row.peers.get(name)), _times(row.ratio.get(name)))]
-        table.add_row(Text(row.case), _milliseconds(row.ours_us), *peers, Text(_counts(row)))
+        peers = [cell for name in names for cell in (_time(row.peers.get(name), unit), _times(row.ratio.get(name)))]
+        table.add_row(Text(row.case), _time(row.ours_us, unit), *peers, Text(_counts(row)))
     return table
 
 
@@ -39,8 +40,8 @@ def bars(found: Sequence[Bar]) -> Table:
     return table
 
 
-def _milliseconds(microseconds: float | None) -> str:
-    return "" if microseconds is None else f"{microseconds / 1000:,.2f}"
+def _time(microseconds: float | None, unit: str) -> str:
+    return "" if microseconds is None else f"{microseconds / UNITS[unit]:,.2f}"
 
 
 def _times(ratio: float | None) -> str:

@@ -44,7 +44,8 @@ def _softplus(x: np.ndarray) -> np.ndarray:
 
 
 def rational_power(x: np.ndarray, p: int, q: int) -> np.ndarray:
-    """x^(p/q), with one step of Newton's for the rounding of p/q; small p and q."""
+    """x^(p/q) where x >= 0, with one step of Newton's for the rounding of p/q; small p and q."""
+    x = np.where(x < 0, x.dtype.type(np.nan), x)
     root = np.power(x, 1 / x.dtype.type(q))
     moved = root - (root**q - x) / (q * root ** (q - 1)) if q > 1 else root
     return np.where(np.isfinite(moved), moved, root) ** p
