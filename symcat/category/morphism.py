@@ -83,6 +83,11 @@ class Morphism:
         """The nodes that are folds; all others are comprehensions."""
         return tuple(node for node in self.nodes if isinstance(node, Fold))
 
+    @property
+    def comprehensions(self) -> tuple[Comprehension, ...]:
+        """All comprehensions, those in the cells of folds included, in which names are those of the cell."""
+        return tuple(one for node in self.nodes for one in (node.cell.comprehensions if isinstance(node, Fold) else (node,)))
+
     @cached_property
     def canonical(self) -> tuple:
         """The program with positional names: what equality and the digest see."""

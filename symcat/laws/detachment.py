@@ -10,6 +10,7 @@ from symcat.category.comprehension import Comprehension
 from symcat.category.functions import detach
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.structure import zero
+from symcat.category.unroll import unrolled
 from symcat.derivative.reverse import R
 from symcat.laws.claim import Claim, Equation
 
@@ -17,8 +18,8 @@ SOURCE = "chain rule; the shift in softmax is the standard example"
 
 
 def detached(f: Morphism) -> tuple[Comprehension, ...]:
-    """The comprehensions of f that detach something."""
-    return tuple(node for node in f.nodes if node.body.has(detach))
+    """The comprehensions of f, and of the cells of its folds, that detach something."""
+    return tuple(node for node in f.comprehensions if node.body.has(detach))
 
 
 def with_input(f: Morphism, name: str) -> Morphism:
@@ -29,17 +30,18 @@ def with_input(f: Morphism, name: str) -> Morphism:
     for fact in f.facts:
         build.fact(fact.expr, fact.relation)
     for node in f.nodes:
-        if node.name == name:
+        if name in node.makes:
             names[name] = free
         else:
-            names[node.name] = build.append(node.rename({k: v for k, v in names.items() if k != node.name}))
+            build.follow(node, names)
     build.requirements += [requirement.rename(names) for requirement in f.requirements]
     return build.build([names[out] for out in f.outs], f.cod.names)
 
 
 def independence(f: Morphism) -> tuple[Equation, ...]:
-    """For every detached array c: the c-part of R[f with c as an input] is 0."""
+    """For every detached array c: the c-part of R[f with c as an input] is 0.  Folds whose cells detach are written out."""
     equations = []
+    f = unrolled(f) if any(detached(node.cell) for node in f.folds) else f
     for node in detached(f):
         opened = R(with_input(f, node.name))
         build = Builder()

@@ -30,7 +30,7 @@ def obligations(learner: Learner) -> tuple[Claim, ...]:
                         lambda: (Equation(learner.step, learner.formula()),)))
     if detached(objective):
         claims.append(detach_claim("objective", objective))
-    used = {function.__name__ for node in objective.nodes for function in map(type, node.body.atoms(*FUNCTIONS))}
+    used = {function.__name__ for node in objective.comprehensions for function in map(type, node.body.atoms(*FUNCTIONS))}
     claims += [claim for claim in declared_derivatives() if claim.name.split()[2] in used]
     return tuple(claims)
 

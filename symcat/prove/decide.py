@@ -36,6 +36,7 @@ from symcat.prove.inside import data as point_data
 from symcat.prove.order import Open
 from symcat.prove.room import cramped
 from symcat.prove.translate import assumed, expression, translate
+from symcat.prove.unfolded import at_lengths, folded, plain
 from symcat.prove.witness import Tested, Witness
 from symcat.verdict import EQUALITIES, Domains, Verdict, proved, refuted, unknown
 
@@ -99,6 +100,8 @@ def decide(lhs: object, rhs: object, rel: str = "=", assuming: Sequence[object] 
 def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str] | None = None, engines: Engines = STANDARD,
            audit: bool = False, seed: int = 0) -> Settled:
     """The verdict on a goal, and the record of the proof when it is proved."""
+    if folded(goal) and folded(goal := plain(goal)):
+        return _settle_lengths(goal, equality, engines, seed)
     if isinstance(goal, Additive):
         return _settle_additive(goal, equality, about, engines, audit, seed)
     if isinstance(goal, tuple) and goal and all(isinstance(equation, Equation) for equation in goal):
@@ -121,6 +124,20 @@ def settle(goal: object, equality: str = "as morphisms", about: Mapping[str, str
         return settle_induction(goal, about, engines)
     raise UsageError(f"a goal is a {type(goal).__name__}: expected a non-empty tuple of equations, Additive, Formula, Inequality, Holds, "
                      "Order, MatrixEquation, Induction, Invariance or Fold")
+
+
+def _settle_lengths(goal: object, equality: str, engines: Engines, seed: int) -> Settled:
+    """A goal about folds that cannot be written out: refuted at one of the first lengths, or unknown."""
+    proofs = []
+    for sizes, case in at_lengths(goal):
+        verdict = settle(case, equality, engines=engines, seed=seed)[0]
+        if verdict.refuted:
+            witness = dict(verdict.witness or {})
+            return refuted({**witness, "dims": {**witness.get("dims", {}), **sizes}}, verdict.method, verdict.equality), None
+        proofs += [", ".join(f"{name} = {size}" for name, size in sizes.items())] if verdict.proved else []
+    shown = f"; proved at {', '.join(proofs)}" if proofs else ""
+    return unknown(f"a fold of symbolic length, or too long to be written out: give it a size, or state an induction over its cell{shown}",
+                   "", equality), None
 
 
 # ---- equations

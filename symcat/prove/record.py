@@ -20,6 +20,7 @@ from symcat.prove.field.goal import KIND, dump_scalar, load_scalar
 from symcat.prove.field.read import ScalarGoal
 from symcat.prove.formula import dump_formula, load_formula
 from symcat.prove.inequality.goal import dump_inequality, load_inequality
+from symcat.prove.unfolded import plain
 from symcat.verdict import EQUALITIES
 
 FORMAT = 1
@@ -35,7 +36,8 @@ def version() -> str:
 
 
 def goal_data(goal: object) -> dict[str, Any]:
-    """A goal as JSON-able data."""
+    """A goal as JSON-able data, its folds written out where that can be done: the goal that engines decide."""
+    goal = plain(goal)
     if isinstance(goal, Additive):
         return {"kind": "additive", "f": dump(goal.f), "wires": list(goal.wires), "equations": [_equation(e) for e in goal.equations]}
     if isinstance(goal, tuple):

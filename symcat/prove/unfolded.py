@@ -1,0 +1,91 @@
+"""Goals about programs with folds, as goals that engines know: folds of constant length written out.
+
+A fold of constant length *means* what it is written out to, so nothing is lost.  A goal with folds of symbolic length is refuted by
+its first few lengths, and is otherwise unknown: it is proved for all lengths by an induction over the cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import sympy as sp
+
+from symcat.category.fold import Fold
+from symcat.category.morphism import Morphism
+from symcat.category.unroll import unrolled
+from symcat.errors import ShapeError
+
+LENGTHS = (1, 2, 3)
+
+
+def morphisms(goal: object) -> Iterator[Morphism]:
+    """The programs that a goal is about."""
+    if isinstance(goal, Morphism):
+        yield goal
+    elif isinstance(goal, tuple):
+        for part in goal:
+            yield from morphisms(part)
+    elif is_dataclass(goal) and not isinstance(goal, type):
+        for field in fields(goal):
+            yield from morphisms(getattr(goal, field.name))
+
+
+def folded(goal: object) -> bool:
+    """Whether a goal is about a program with a fold."""
+    return any(f.folds for f in morphisms(goal))
+
+
+def written_out(goal: Any) -> Any:
+    """The goal with its folds written out; ShapeError where a length is a symbol or the result is too long.
+
+    >>> from symcat.category.structure import identity
+    >>> from symcat.category.space import Real, space
+    >>> f = identity(space(x=Real["n"]))
+    >>> written_out(f) is f
+    True
+    """
+    if isinstance(goal, Morphism):
+        return unrolled(goal)
+    if isinstance(goal, tuple):
+        return tuple(map(written_out, goal))
+    if is_dataclass(goal) and not isinstance(goal, type) and folded(goal):
+        return replace(goal, **{field.name: written_out(getattr(goal, field.name)) for field in fields(goal)
+                                if folded(getattr(goal, field.name))})
+    return goal
+
+
+def plain(goal: Any) -> Any:
+    """The goal with its folds written out where that is possible, else as it is."""
+    try:
+        return written_out(goal) if folded(goal) else goal
+    except ShapeError:
+        return goal
+
+
+def at_lengths(goal: Any) -> Iterator[tuple[dict[str, int], Any]]:
+    """The goal at the first few lengths of its folds of symbolic length, written out, those that its premises admit."""
+    symbols = sorted({s for f in morphisms(goal) for node in _folds(f) for s in node.length.free_symbols}, key=lambda s: s.name)
+    for length in LENGTHS if symbols else ():
+        try:
+            yield {symbol.name: length for symbol in symbols}, written_out(_at(goal, dict.fromkeys(symbols, sp.Integer(length))))
+        except ShapeError:
+            continue
+
+
+def _folds(f: Morphism) -> Iterator[Fold]:
+    for node in f.folds:
+        yield node
+        yield from _folds(node.cell)
+
+
+def _at(goal: Any, sizes: dict[sp.Symbol, sp.Integer]) -> Any:
+    if isinstance(goal, Morphism):
+        return goal.substitute(sizes)
+    if isinstance(goal, tuple):
+        return tuple(_at(part, sizes) for part in goal)
+    if is_dataclass(goal) and not isinstance(goal, type) and any(morphisms(goal)):
+        return replace(goal, **{field.name: _at(getattr(goal, field.name), sizes) for field in fields(goal)
+                                if any(morphisms(getattr(goal, field.name)))})
+    return goal

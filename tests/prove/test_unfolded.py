@@ -1,0 +1,64 @@
+"""Goals about folds: decided where they can be written out, refuted by short lengths, never proved by mistake."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from symcat.category.evaluate import evaluate
+from symcat.category.morphism import Morphism
+from symcat.category.space import Real, dims, space
+from symcat.category.trace import trace
+from symcat.category.tracing.folding import fold
+from symcat.derivative.reverse import R
+from symcat.errors import SymcatError
+from symcat.laws.claim import Equation
+from symcat.prove.decide import decide, settle
+from symcat.prove.record import goal_digest
+from symcat.prove.unfolded import folded, written_out
+
+T, n = dims("T n")
+
+
+def total(power: int = 2, length: object = T) -> Morphism:
+    return trace(lambda s, x: fold(lambda s, x: (s + x**power, None), s, x)[0], space(s=Real[n], x=Real[length, n]))
+
+
+def closed(length: object = T) -> Morphism:
+    return trace(lambda s, x: s + np.sum(x * x, axis=0), space(s=Real[n], x=Real[length, n]))
+
+
+def fixed(f: Morphism) -> Morphism:
+    return f.substitute({n: sp.Integer(2)})
+
+
+@pytest.mark.parametrize(("lhs", "rhs", "status"), [
+    (total(2, 3), closed(3), "proved"), (total(3, 3), closed(3), "refuted"), (fixed(R(total(2, 3))), fixed(R(closed(3))), "proved"),
+    (R(total(2, 3)), R(total(3, 3)), "refuted"), (total(2, 3), total(2, 3), "proved"),
+    (total(), closed(), "unknown"), (total(3), closed(), "refuted"), (total(), total(), "unknown"),
+], ids=range(8))
+def test_verdicts(lhs: Morphism, rhs: Morphism, status: str) -> None:
+    verdict = decide(lhs, rhs)
+    assert verdict.status == status
+    if verdict.refuted and T in lhs.dims:
+        sizes, inputs = verdict.witness["dims"], verdict.witness["inputs"]
+        arrays = [np.array(sp.sympify(inputs[name]), float).reshape([int(d.subs({T: sizes["T"], n: sizes["n"]})) for d in wire.shape])
+                  for name, wire in lhs.dom]
+        values = [evaluate(f, arrays, sizes)[0] for f in (lhs, rhs)]
+        assert not np.allclose(*values)
+
+
+def test_a_proof_is_about_what_the_folds_are_written_out_to() -> None:
+    goal = (Equation(total(2, 3), closed(3)),)
+    _, record = settle(goal)
+    assert folded(goal) and not folded(written_out(goal))
+    assert "cell" not in str(record["goal"])
+    assert goal_digest(goal) == goal_digest(written_out(goal))
+
+
+def test_operations_on_comprehensions_alone_say_so() -> None:
+    from symcat.show.latex import latex
+
+    with pytest.raises(SymcatError, match="fold over T steps"):
+        latex(total())
