@@ -189,8 +189,6 @@ def scatter(typing, A, o, sp, sq, sl, t):
     """Write all entries, lanes at stride sl."""
     tile = expected(t)
     shape, known = tile.shape, literal(sl)
-    if known == 0:
-        raise TypingError("a scatter with lane stride 0 writes all lanes to one place")
 
     def generate(context, builder, sig, args):
         memory = Memory(context, builder, sig.args[0], args[0])

@@ -160,7 +160,7 @@ def _functions(cell: Cell) -> dict[str, Callable[..., sp.Expr]]:
         "rational_power": lambda x, p, q: cell.call("power", x, sp.Rational(p, q)),
         "power": partial(cell.call, "power"),
         "pick": lambda v, a, x, y: x if cell.exceeds(v, a) else y,
-        "nonneg": lambda x: sp.Integer(int(_number(x) >= 0)),
+        "nonneg": lambda x: sp.Integer(int(_number(x).p >= 0)),
         "zero": lambda x: sp.Integer(int(_number(x) == 0)),
     }
 
