@@ -13,7 +13,7 @@ import sympy as sp
 
 from symcat.category.scalars import Undecided
 from symcat.errors import UnprovedError, UsageError
-from symcat.kernel import jit
+from symcat.kernel import cache, jit
 from symcat.kernel.accuracy import accuracy_check
 from symcat.kernel.emit import emit
 from symcat.kernel.kernel import Kernel, Stamp
@@ -61,14 +61,14 @@ def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | N
     stamp = stamped(step, obligations, unproved)
     values = step.values(dims, hypers)
     work = lower(step, values)
-    key = jit.digest("\n".join([str(VERSION), work.f.digest, work.text.module("", dtype)]))
+    key = cache.digest("\n".join([str(VERSION), work.f.digest, work.text.module("", dtype)]))
     validation = _remembered(key) if validate else None
     if validate and validation is None:
         validation = Validation(_field(step, values, work), _symbols(step, values, work, equal))
     text = work.text.module(header(stamp, work, values, dtype, validation), dtype)
-    digest = jit.digest(text)
+    digest = cache.digest(text)
     name = f"{'kernel' if stamp.proved else 'unproved'}_{digest[:16]}.py"
-    path = jit.write(jit.cache_folder() / name, text)
+    path = cache.write(cache.cache_folder() / name, text)
     function = jit.compiled(path, text, len(step.data), dtype)
     kernel = Kernel(step, work, dtype, text, digest, path, stamp, validation, function)
     if validation is None or validation.accuracy:
@@ -172,17 +172,17 @@ def _admissible(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr]) -> bool
 # ---- validations are remembered beside the kernels
 
 def _record(key: str) -> Path:
-    return jit.cache_folder() / f"validation_{key[:32]}.json"
+    return cache.cache_folder() / f"validation_{key[:32]}.json"
 
 
 def _remembered(key: str) -> Validation | None:
+    stored = cache.recall(_record(key))
     try:
-        stored = json.loads(_record(key).read_text(encoding="utf-8"))
-        return Validation(**stored["validation"]) if stored["key"] == key else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return Validation(**stored["validation"]) if stored and stored["key"] == key else None
+    except (KeyError, TypeError):
         return None
 
 
 def _remember(key: str, validation: Validation) -> Validation:
-    jit.write(_record(key), json.dumps({"key": key, "validation": asdict(validation)}, indent=1) + "\n")
+    cache.write(_record(key), json.dumps({"key": key, "validation": asdict(validation)}, indent=1) + "\n", named=False)
     return validation

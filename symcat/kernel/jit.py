@@ -2,58 +2,48 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
-from symcat.errors import UsageError, ValidationError
-from symcat.prove.record import write_atomically
+from symcat.errors import ValidationError
+from symcat.kernel.cache import Sealed, read, tell
 
 # `contract` lets a multiplication and an addition become one fused operation; it changes no NaN and no infinity.
 FASTMATH = {"contract"}
 
 
-def cache_folder() -> Path:
-    """Where generated programs are kept: $SYMCAT_CACHE, or `symcat` under $XDG_CACHE_HOME or ~/.cache."""
-    given = os.environ.get("SYMCAT_CACHE")
-    if given:
-        return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "symcat"
+class _Generated(SourceFileLoader):
+    """Runs the text that it was given: bytecode that lies beside the file is neither read nor written."""
 
+    def __init__(self, name: str, path: str, text: str) -> None:
+        super().__init__(name, path)
+        self.text = text
 
-def digest(text: str) -> str:
-    """SHA-256 of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def write(path: Path, text: str) -> Path:
-    """Write a file at once or not at all; one that has this text already is left alone, so that what was compiled from it stays valid."""
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return path
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}; set SYMCAT_CACHE to a folder that can be written") from None
-    return path
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.text.encode(), self.path)
 
 
 def load(path: Path, text: str) -> ModuleType:
     """The module of a generated file, which must still hold the given text."""
-    if path.read_text(encoding="utf-8") != text:
+    if read(path) != text:
         raise ValidationError(f"{path} no longer holds the text that was validated: delete it and compile again")
-    spec = importlib.util.spec_from_file_location(f"symcat_generated_{path.stem}", path)
+    name = f"symcat_generated_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Generated(name, str(path), text))
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module     # where Numba looks for it when it loads machine code from its cache
+    sys.modules[name] = module     # where Numba looks for it when it loads machine code from its cache
     spec.loader.exec_module(module)
     return module
 
 
 def compiled(path: Path, text: str, data: int, dtype: str) -> Callable[..., None]:
-    """`epoch` of a generated module as machine code for arrays of a dtype; `data` is the number of data arrays."""
+    """`epoch` of a generated module as machine code for arrays of a dtype; `data` is the number of data arrays.
+
+    It releases the GIL, and keeps nothing between calls, so that threads may call it at once.
+    """
     import numba
 
     module = load(path, text)
@@ -64,5 +54,28 @@ def compiled(path: Path, text: str, data: int, dtype: str) -> Callable[..., None
     real = numba.from_dtype(module.real)
     vector, table = numba.types.Array(real, 1, "C"), numba.types.Array(real, 2, "C")
     integers = numba.types.Array(numba.int64, 1, "C")
-    signature = numba.void(vector, integers, vector, *[table] * data)
-    return numba.njit(signature, **options, cache=True)(module.epoch)
+    return cached(module.epoch, numba.void(vector, integers, vector, *[table] * data), options)
+
+
+def cached(function: Callable[..., None], signature: object, options: Mapping[str, object]) -> Callable[..., None]:
+    """Machine code of a module's function for a signature, from the cache or into it."""
+    import numba
+
+    path = Path(function.__code__.co_filename)
+    try:
+        kept = numba.njit(**options, cache=True)(function)
+    except RuntimeError:
+        tell(f"no folder for the machine code of {path} can be written: it is compiled again in every run")
+        return numba.njit(signature, **options)(function)
+    sealed = Sealed(Path(kept.stats.cache_path), path.stem)
+    with sealed.alone():
+        sealed.check()
+        try:
+            kept.compile(signature)
+        except OSError as error:
+            tell(f"the machine code of {path} cannot be kept ({error.strerror or error}): it is compiled again in every run")
+            return numba.njit(signature, **options)(function)
+        if sum(kept.stats.cache_misses.values()):
+            sealed.seal()
+    kept.disable_compile()
+    return kept

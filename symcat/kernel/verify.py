@@ -11,8 +11,8 @@ from pathlib import Path
 
 from symcat.category.morphism import Morphism
 from symcat.errors import DataError
+from symcat.kernel.cache import digest
 from symcat.kernel.compiler import lower
-from symcat.kernel.jit import digest
 from symcat.kernel.program import TrainingStep
 from symcat.laws.obligations import ALWAYS
 from symcat.prove.record import load_goal, read

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from symcat.errors import DataError, ShapeError, UnprovedError, UsageError, ValidationError
-from symcat.kernel import jit
+from symcat.kernel import cache, jit
 from symcat.kernel.compiler import compile
 from symcat.kernel.program import TrainingStep
 from symcat.learn.optimisers import OPTIMISERS
@@ -115,12 +115,12 @@ def test_the_stamp_of_an_unproved_kernel():
 def test_the_file_holds_the_source_and_its_name_the_digest():
     _, compiled = kernel()
     assert compiled.path.read_text() == compiled.source
-    assert jit.digest(compiled.source) == compiled.digest and compiled.digest[:16] in compiled.path.name
+    assert cache.digest(compiled.source) == compiled.digest and compiled.digest[:16] in compiled.path.name
 
 
 def test_a_file_that_was_changed_is_not_run():
     _, compiled = kernel()
-    path = jit.write(compiled.path.parent / "changed.py", compiled.source + "\n# more\n")
+    path = cache.write(compiled.path.parent / "changed.py", compiled.source + "\n# more\n")
     with pytest.raises(ValidationError, match="no longer holds the text"):
         jit.load(path, compiled.source)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from symcat.errors import DataError
-from symcat.kernel.jit import digest
+from symcat.kernel.cache import digest
 from symcat.kernel.verify import read_stamp, recheck_kernel
 from symcat.laws.claim import Claim, Equation
 from symcat.laws.obligations import obligations
