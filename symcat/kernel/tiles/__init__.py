@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["fingerprint", "namespace"]
+from symcat.kernel.tiles.host import force
+
+__all__ = ["fingerprint", "force", "namespace"]
 
 
 def namespace(dtype: str, names: Iterable[str]) -> dict[str, object]:
     """The primitives of these names for float32 or float64; UsageError for a name that is none."""
+    force()
     from symcat.kernel.tiles import primitives
 
     return primitives.namespace(dtype, names)
