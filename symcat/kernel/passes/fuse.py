@@ -9,7 +9,7 @@ import sympy as sp
 from symcat.category.comprehension import Comprehension
 from symcat.category.expression import At, index, reads
 from symcat.category.morphism import Morphism
-from symcat.kernel.passes.rewrite import Rewrite, at, rewrite, selected, uses
+from symcat.kernel.passes.rewrite import Rewrite, at, joined, rewrite, selected, uses
 
 
 def fuse(f: Morphism) -> Morphism:
@@ -27,7 +27,7 @@ def fuse(f: Morphism) -> Morphism:
             source = new.nodes.get(read.name)
             if source is None or not source.pointwise or source.op != "sum" or count.get(read.name) != 1:
                 continue
-            if _its_own(node, read) and (body := joined(node.body, read, at(source.body, read.indices))) is not None:
+            if _its_own(node, read) and (body := joined(node.body, {read: at(source.body, read.indices)})) is not None:
                 node = replace(node, body=body)
         return node
 
@@ -46,15 +46,3 @@ def _its_own(node: Comprehension, read: At) -> bool:
         wanted = tuple(e if extent != 1 else sp.S.Zero for e, extent in zip(node.out, node.shape, strict=True))
         return read.indices in (wanted, node.out)
     return node.body == read and sorted(map(str, read.indices)) == sorted(str(index(k)) for k in range(len(node.extents)))
-
-
-def joined(body: sp.Expr, read: At, inner: sp.Expr) -> sp.Expr | None:
-    """The body with an expression in place of a read; None when the calls of functions are not those of the two any more."""
-    result = body.xreplace({read: inner})
-    expected = {call.xreplace({read: inner}) for call in _calls(body)} | _calls(inner)
-    return result if _calls(result) == expected and not result.has(sp.zoo, sp.nan, sp.oo, -sp.oo) else None
-
-
-def _calls(e: sp.Expr) -> set[sp.Expr]:
-    """Calls of functions, and roots."""
-    return {part for part in e.atoms(sp.Function, sp.Pow) if not (part.is_Pow and part.exp.is_Integer)}

@@ -18,6 +18,7 @@ from symcat.category.space import Base, Real, Space, Wire, unused
 from symcat.errors import UsageError
 
 Box = Sequence[tuple[sp.Symbol, sp.Expr]]
+UNDEFINED = (sp.zoo, sp.nan, sp.oo, -sp.oo)
 INNER = 1000    # loop indices of a second comprehension, while two are being joined
 
 
@@ -166,3 +167,18 @@ def placed(e: sp.Expr, places: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
 def at(body: sp.Expr, indices: Sequence[sp.Expr]) -> sp.Expr:
     """A pointwise body at given indices."""
     return body.xreplace({symbol: indices[int(symbol.name[1:])] for symbol in indices_of(body)})
+
+
+def joined(body: sp.Expr, inner: Mapping[sp.Expr, sp.Expr]) -> sp.Expr | None:
+    """The body with expressions in place of reads; None when SymPy makes other calls of functions out of it.
+
+    exp(x) exp(-x) and tanh(-x) stay as they are: functions are computed as they are written, and validated as unknown ones.
+    """
+    result = body.xreplace(dict(inner))
+    expected = {call.xreplace(dict(inner)) for call in _calls(body)}.union(*map(_calls, inner.values()))
+    return result if _calls(result) == expected and not result.has(*UNDEFINED) else None
+
+
+def _calls(e: sp.Expr) -> set[sp.Expr]:
+    """Calls of functions, and roots."""
+    return {part for part in e.atoms(sp.Function, sp.Pow) if not (part.is_Pow and part.exp.is_Integer)}
