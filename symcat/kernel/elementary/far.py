@@ -15,8 +15,7 @@ def far(b: Ops, name: str, x: ir.Value, value: ir.Value, limit: float) -> ir.Val
     The branch lies in a function of its own that LLVM puts in place, so that the code around it stays straight.
     """
     module, type = b.builder.module, b.type
-    lanes = f"v{type.count}" if isinstance(type, ir.VectorType) else ""
-    full = f"symcat.far.{name}.{lanes}{'f64' if b.double else 'f32'}"
+    full = f"symcat.far.{name}.{b.label}"
     function = module.globals.get(full)
     if function is None:
         function = ir.Function(module, ir.FunctionType(type, [type, type]), full)

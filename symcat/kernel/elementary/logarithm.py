@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from llvmlite import ir
 
 from symcat.kernel.elementary.ops import Ops
@@ -17,16 +19,18 @@ SERIES = {
 LOG2 = {"float32": (0.693359375, -0.00021219444417128618), "float64": (0.6931471803691238, 1.9082149292705877e-10)}
 ROOT_HALF = {"float32": 0x3F3504F3, "float64": 0x3FE6A09E667F3BCD}    # the bits of sqrt(1/2)
 SMALLEST = {"float32": 2.0**-126, "float64": 2.0**-1022}              # normal number
+INF, NAN = float("inf"), float("nan")
 
 
-def log_of_ratio(b: Ops, k: ir.Value, f: ir.Value) -> ir.Value:
-    """k log 2 + log(1 + f) for an integral float k and |f| small, as above."""
+def log_of_ratio(b: Ops, k: ir.Value, f: ir.Value, series: Sequence[float] | None = None) -> ir.Value:
+    """k log 2 + log(1 + f) for an integral float k and |f| small, as above, or with another R for float64."""
+    series = series or SERIES[b.dtype]
     first, second = (b.const(part) for part in LOG2[b.dtype])
     half = b.mul(b.const(0.5), b.mul(f, f))
     if b.double:
         s = b.div(f, b.add(f, b.const(2)))
         square = b.mul(s, s)
-        ratio = b.mul(square, b.polynomial(square, SERIES[b.dtype]))
+        ratio = b.mul(square, b.polynomial(square, series))
         rest = b.fma(s, b.add(half, ratio), b.mul(k, second))
     else:
         cube = b.mul(b.mul(f, f), f)
@@ -43,22 +47,27 @@ def split(b: Ops, x: ir.Value) -> tuple[ir.Value, ir.Value]:
     return k, b.from_bits(build.sub(b.bits(x), build.shl(k, width)))
 
 
-def log(b: Ops, x: ir.Value) -> ir.Value:
-    """-inf at 0, NaN below."""
+def normal_split(b: Ops, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """k as a float, and 1 + f, of a positive x, also a denormal one."""
     small = b.less(x, b.const(SMALLEST[b.dtype]))
     steps = b.fraction_bits + 1
     k, ratio = split(b, b.select(small, b.mul(x, b.const(2.0**steps)), x))
-    power = b.builder.sitofp(k, b.type)
-    power = b.select(small, b.sub(power, b.const(steps)), power)
-    value = log_of_ratio(b, power, b.sub(ratio, b.const(1)))
-    value = b.select(b.less(x, b.const(float("inf"))), value, x)
+    power = b.small_real(k)
+    return b.select(small, b.sub(power, b.const(steps)), power), ratio
+
+
+def log(b: Ops, x: ir.Value) -> ir.Value:
+    """-inf at 0, NaN below."""
+    k, ratio = normal_split(b, x)
+    value = log_of_ratio(b, k, b.sub(ratio, b.const(1)))
+    value = b.select(b.less(x, b.const(INF)), value, x)
     return outside(b, x, value, b.const(0))
 
 
 def outside(b: Ops, x: ir.Value, value: ir.Value, end: ir.Value) -> ir.Value:
     """-inf where x is the end of the domain, NaN below it."""
-    value = b.select(b.same(x, end), b.const(float("-inf")), value)
-    return b.select(b.less(x, end), b.const(float("nan")), value)
+    value = b.select(b.same(x, end), b.const(-INF), value)
+    return b.select(b.less(x, end), b.const(NAN), value)
 
 
 def log1p(b: Ops, x: ir.Value) -> ir.Value:
@@ -70,7 +79,7 @@ def log1p(b: Ops, x: ir.Value) -> ir.Value:
     k, ratio = split(b, u)
     far = b.builder.icmp_signed(">", k, b.integer(100))
     back = b.two_to(b.builder.neg(b.builder.select(far, b.integer(100), k)))
-    value = log_of_ratio(b, b.builder.sitofp(k, b.type), b.fma(lost, back, b.sub(ratio, one)))
-    value = b.select(b.less(x, b.const(float("inf"))), value, x)
+    value = log_of_ratio(b, b.small_real(k), b.fma(lost, back, b.sub(ratio, one)))
+    value = b.select(b.less(x, b.const(INF)), value, x)
     value = b.select(b.less(b.absolute(x), b.const(2.0**-60)), x, value)
     return outside(b, x, value, b.const(-1))

@@ -92,7 +92,7 @@ def loop(generator: Generator, dtype: str, lanes: int, fused: bool, numbers: tup
     places = [builder.gep(pointer, [position], source_etype=b.element) for pointer in pointers]
     size = 8 if b.double else 4
     values = [builder.load(place, typ=b.type, align=size) for place in places[1:]]
-    builder.store(generator(b, *values, *(COUNT(n) for n in numbers)), places[0], align=size)
+    builder.store(generator.emit(b, *values, *(COUNT(n) for n in numbers)), places[0], align=size)
     after = builder.add(position, COUNT(lanes))
     position.add_incoming(after, builder.block)
     builder.cbranch(builder.icmp_signed("<", after, count), body, end)

@@ -47,6 +47,11 @@ class Ops:
         single = ir.Constant(element, value)
         return ir.Constant(type, [single] * type.count) if isinstance(type, ir.VectorType) else single
 
+    @property
+    def label(self) -> str:
+        """The type in names of functions, as LLVM spells it there."""
+        return f"{f'v{self.type.count}' if isinstance(self.type, ir.VectorType) else ''}{'f64' if self.double else 'f32'}"
+
     # ---- other widths
     def wider(self) -> Ops:
         """Operations on as many doubles."""
@@ -125,6 +130,11 @@ class Ops:
         second = self.sub(total, x)
         return total, self.add(self.sub(x, self.sub(total, second)), self.sub(y, second))
 
+    def ordered_sum(self, x: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """x + y rounded, and what rounding took, where |x| >= |y| or x is 0."""
+        total = self.add(x, y)
+        return total, self.add(self.sub(x, total), y)
+
     def exact_product(self, x: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
         """x*y rounded, and what rounding took."""
         product = self.mul(x, y)
@@ -139,8 +149,7 @@ class Ops:
 
     def call(self, name: str, *arguments: ir.Value) -> ir.Value:
         """An LLVM intrinsic from the type to itself; on vectors without an instruction for it LLVM goes lane by lane."""
-        vector = f"v{self.type.count}" if isinstance(self.type, ir.VectorType) else ""
-        full = f"llvm.{name}.{vector}{'f64' if self.double else 'f32'}"
+        full = f"llvm.{name}.{self.label}"
         module = self.builder.module
         function = module.globals.get(full) or ir.Function(module, ir.FunctionType(self.type, [self.type] * len(arguments)), full)
         return self.builder.call(function, arguments, fastmath=FLAGS)
@@ -197,6 +206,13 @@ class Ops:
         shift = self.const(1.5 * 2.0**self.fraction_bits)
         moved = self.add(x, shift)
         return self.sub(moved, shift), self.builder.sub(self.bits(moved), self.bits(shift))
+
+    def small_real(self, n: ir.Value) -> ir.Value:
+        """Small integers of the width of the floats as floats, exactly; also where there is no instruction for it."""
+        if not self.double:
+            return self.builder.sitofp(n, self.type)
+        shift = self.const(1.5 * 2.0**self.fraction_bits)
+        return self.sub(self.from_bits(self.builder.add(n, self.bits(shift))), shift)
 
     def two_to(self, n: ir.Value) -> ir.Value:
         """2^n for integers n of normal powers."""

@@ -1,19 +1,28 @@
-"""The generated functions: values against mpmath in ulps, exact ones bit for bit, and special values."""
+"""The generated functions: errors against their bounds, special values, the same bits for every number of lanes, no branches or calls."""
 
+import itertools
 import math
+import re
 
 import mpmath
 import numpy as np
 import pytest
+from llvmlite import ir
 
-from symcat.kernel.elementary.machine import compiled
+from symcat.bench.elementary.oracle import CASES, errors, exact, wider
+from symcat.bench.elementary.points import strata
+from symcat.kernel.elementary import GENERATORS, Generator, Ops, source
+from symcat.kernel.elementary.bounds import BOUNDS, EXACT
+from symcat.kernel.elementary.machine import compiled, has_fma, loop, run_over
 
 TYPES = ("float32", "float64")
 NAN, INF = math.nan, math.inf
+COUNT = 12_000
 MP = {
     "exp": mpmath.exp, "expm1": mpmath.expm1, "log": mpmath.log, "log1p": mpmath.log1p, "tanh": mpmath.tanh, "sqrt": mpmath.sqrt,
     "rsqrt": lambda x: 1 / mpmath.sqrt(x), "sin": mpmath.sin, "cos": mpmath.cos, "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
-    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)), "power": mpmath.power, "root": lambda x: mpmath.power(x, mpmath.mpf(1) / 3),
+    "rational_power": lambda x: mpmath.power(x, mpmath.mpf(2) / 3),
 }
 ENDS = {    # values at the ends of the domain
     "exp": ((INF, INF), (-INF, 0.0), (1000.0, INF), (-1000.0, 0.0), (0.0, 1.0), (-0.0, 1.0)),
@@ -27,8 +36,12 @@ ENDS = {    # values at the ends of the domain
     "rsqrt": ((INF, 0.0), (-INF, NAN), (0.0, INF), (-0.0, -INF), (-1.0, NAN)),
     "sin": ((INF, NAN), (-INF, NAN), (0.0, 0.0), (-0.0, -0.0)),
     "cos": ((INF, NAN), (-INF, NAN), (0.0, 1.0), (-0.0, 1.0)),
+    "root": ((INF, INF), (-INF, NAN), (0.0, 0.0), (-1.0, NAN), (1.0, 1.0), (27.0, 3.0)),
+    "rational_power": ((INF, INF), (-INF, NAN), (0.0, 0.0), (-1.0, NAN), (1.0, 1.0), (27.0, 9.0)),
 }
-DOMAIN = {"log": (0, INF), "log1p": (-1, INF), "sqrt": (0, INF), "rsqrt": (0, INF)}
+DOMAIN = {"log": 0, "log1p": -1, "sqrt": 0, "rsqrt": 0, "power": 0, "root": 0, "rational_power": 0}
+# The arguments of the greatest errors over all float32.
+WORST: dict[str, tuple[str, ...]] = {}
 
 
 def same(x, y):
@@ -37,28 +50,136 @@ def same(x, y):
     return bool(np.all((np.isnan(x) & np.isnan(y)) | ((x == y) & (np.signbit(x) == np.signbit(y)))))
 
 
-def ulps(ours, exact):
+def run(name, dtype, arguments, **options):
+    return compiled(name, dtype, numbers=CASES[name].numbers if name in CASES else (), **options)(*arguments)
+
+
+def ulps(ours, value):
     """The distance in units in the last place of the exact value."""
-    rounded = ours.dtype.type(exact)
-    return float(abs((mpmath.mpf(float(ours)) - exact) / mpmath.mpf(float(abs(np.spacing(rounded))))))
+    rounded = ours.dtype.type(value)
+    return float(abs((mpmath.mpf(float(ours)) - value) / mpmath.mpf(float(abs(np.spacing(rounded))))))
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("name", BOUNDS)
+def test_errors_stay_within_bounds(name, dtype, fused):
+    if wider(dtype) is None:
+        pytest.skip("no type on this machine is wide enough to compare float64 with")
+    arguments = strata(name, dtype, COUNT)
+    found = errors(run(name, dtype, arguments, fused=fused), exact(name, arguments))
+    k = int(found.argmax())
+    assert found[k] <= BOUNDS[name], [x[k] for x in arguments]
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("name", MP)
-def test_values(name, dtype):
+@pytest.mark.parametrize("name", BOUNDS)
+def test_errors_against_mpmath(name, dtype):
     draw = np.random.default_rng(3)
     largest = 80 if dtype == "float32" else 700
-    x = np.concatenate([draw.uniform(-largest, largest, 60), draw.uniform(-1, 1, 60), draw.normal(size=40) * 1e-6]).astype(dtype)
-    low, high = DOMAIN.get(name, (-INF, INF))
-    x = np.where((x <= low) | (x >= high), np.abs(x), x)
-    ours = compiled(name, dtype)(x)
-    with mpmath.workdps(50):
-        assert max(ulps(y, MP[name](mpmath.mpf(float(v)))) for v, y in zip(x, ours, strict=True)) < 3
+    x = np.concatenate([draw.uniform(-largest, largest, 40), draw.uniform(-1, 1, 32), draw.normal(size=24) * 1e-6]).astype(dtype)
+    x = np.where(x <= DOMAIN.get(name, -INF), np.abs(x), x)
+    arguments = (x, draw.normal(size=x.size).astype(dtype) * 2)[:CASES[name].arguments]
+    ours = run(name, dtype, arguments)
+    with mpmath.workdps(60):
+        exactly = [MP[name](*(mpmath.mpf(float(v)) for v in values)) for values in zip(*arguments, strict=True)]
+        assert max(ulps(y, value) for y, value in zip(ours, exactly, strict=True)) <= BOUNDS[name]
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_worst_arguments(name):
+    arguments = (np.array([float.fromhex(text) for text in WORST[name]], np.float32),)
+    found = errors(run(name, "float32", arguments, lanes=1), exact(name, arguments))
+    assert (found > BOUNDS[name] * 0.7).all() and (found <= BOUNDS[name]).all()
 
 
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("name", ENDS)
 def test_ends(name, dtype):
     x, expected = np.array(ENDS[name]).astype(dtype).T
-    assert same(compiled(name, dtype, lanes=1)(x), expected)
-    assert math.isnan(compiled(name, dtype, lanes=1)(np.array([NAN], dtype))[0])
+    assert same(run(name, dtype, (x,), lanes=1), expected)
+    assert math.isnan(run(name, dtype, (np.array([NAN], dtype),), lanes=1)[0])
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_powers_of_special_numbers_are_those_of_c_but_nan_is_kept(dtype):
+    values = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, INF, -INF, NAN, 1e-45, 1e30, -1e30, 16777217.0]
+    x, y = np.array(list(itertools.product(values, values)), dtype).T
+    with np.errstate(all="ignore"):
+        expected = np.power(x, y)
+    expected[np.isnan(x) | np.isnan(y)] = NAN
+    ours = run("power", dtype, (x, y), lanes=1)
+    assert same(np.where(np.isfinite(expected), 0, ours), np.where(np.isfinite(expected), 0, expected))
+    assert (np.signbit(ours) == np.signbit(expected))[~np.isnan(expected)].all()
+    found = errors(ours, exact("power", (x, y)))
+    assert (found[~(np.isnan(x) | np.isnan(y))] <= BOUNDS["power"]).all()
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("name", BOUNDS)
+def test_every_number_of_lanes_gives_the_same_bits(name, dtype):
+    arguments = [x[-960:] for x in strata(name, dtype, 2000, seed=1)]
+    first = run(name, dtype, arguments, lanes=1)
+    assert all(same(first, run(name, dtype, arguments, lanes=lanes)) for lanes in (2, 3, 8, 32))
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("name", ["relu", "step", "absolute", "sign", "maximum", "minimum", "equal", "where"])
+def test_choices_are_those_of_the_scalar_source(name, dtype):
+    values = [NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 1e-45, -2.5]
+    function, arity = getattr(source, f"f_{name}"), GENERATORS[name].arity
+    points = list(itertools.product(values, repeat=arity))
+    arguments = list(np.array(points, dtype).T)
+    expected = np.array([function(*map(float, values)) for values in zip(*arguments, strict=True)], dtype)
+    ours = run(name, dtype, arguments, lanes=3)
+    assert ((ours == expected) | (np.isnan(ours) & np.isnan(expected))).all()
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_choices_of_generated_programs_alone(dtype):
+    v, a = np.array(list(itertools.product([NAN, INF, -INF, 0.0, -1.0], repeat=2)), dtype).T
+    x, y = np.arange(25, dtype=dtype), -np.arange(25, dtype=dtype) - 1
+    greater = (v > a) | (np.isnan(v) & ~np.isnan(a))
+    assert same(run("pick", dtype, (v, a, x, y), lanes=5), np.where(greater, x, y))
+    z = np.array([0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, 1e-45], dtype)
+    assert same(run("nonneg", dtype, (z,), lanes=4), [1, 1, 1, 0, 1, 0, NAN, 1])
+    assert same(run("zero", dtype, (z,), lanes=4), [1, 1, 0, 0, 0, 0, NAN, 0])
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "equal", "power"])
+def test_nan_of_either_side_is_kept(name):
+    x, y = np.array([NAN, NAN, NAN, 2.0, 1.0, 0.0], np.float32), np.array([1.0, 0.0, NAN, NAN, NAN, NAN], np.float32)
+    assert np.isnan(run(name, "float32", (x, y), lanes=2)).all()
+
+
+def test_every_function_has_a_bound_or_is_exact():
+    assert sorted([*BOUNDS, *EXACT]) == sorted(GENERATORS)
+    assert sorted(CASES) == sorted(BOUNDS) == sorted(MP)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("name", [name for name in GENERATORS if name not in ("sin", "cos")])
+def test_no_branches_and_no_calls(name, dtype):
+    """Beside the loop there is one block, and nothing is called that is not one instruction."""
+    numbers = (2, 3)[: GENERATORS[name].integers]
+    module = loop(GENERATORS[name], dtype, 8, True, numbers)
+    assert all(len(function.blocks) in (0, 1) for function in module.functions if function.name != "over")
+    assert {function.name.split(".")[1] for function in module.functions if function.name.startswith("llvm.")} <= {"fma", "sqrt", "rint"}
+    if has_fma():
+        assert not re.search(r"\b(?:callq?|bl)\s", compiled(name, dtype, lanes=8, numbers=numbers).code.assembly)
+
+
+def test_long_code_is_written_once_per_module_and_type():
+    module = ir.Module("two")
+    vector = ir.VectorType(ir.FloatType(), 8)
+    function = ir.Function(module, ir.FunctionType(vector, [vector]), "twice")
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    b = Ops.of(builder, vector)
+    builder.ret(GENERATORS["exp"].emit(b, GENERATORS["exp"].emit(b, function.args[0])))
+    assert [f.name for f in module.functions if f.blocks] == ["twice", "symcat.exp.v8f32.fused"]
+
+
+def test_a_function_that_is_off_by_more_is_found():
+    arguments = strata("exp", "float32", COUNT)
+    wrong = Generator(1, lambda b, x: b.mul(GENERATORS["exp"].emit(b, x), b.const(1 + 2.0**-22)))
+    assert errors(run_over(wrong, "float32", 16)(*arguments), exact("exp", arguments)).max() > BOUNDS["exp"]
