@@ -70,7 +70,7 @@ def test_settings_of_thread_pools_are_not_handed_on(monkeypatch):
 
 def test_a_row_measures_ours_and_tells_which_peers_are_missing(monkeypatch, tmp_path):
     monkeypatch.setattr(row, "find_spec", lambda library: None)
-    monkeypatch.setitem(TRAINING, "tiny", Training("tiny", "2-3-2", "mlp", lambda: model("2-3-2", 2, 2, "relu"), 3, 2))
+    monkeypatch.setitem(TRAINING, "tiny", Training("tiny", "2-2", "mlp", lambda: model("2-2", 2, 2, "relu"), 3, 2))
     row.main(["tiny", "--rounds", "1", "--out", str(tmp_path / "row.json")])
     found = json.loads((tmp_path / "row.json").read_text(encoding="utf-8"))
     assert list(found["times"]) == ["symcat"] and min(found["times"]["symcat"]) > 0
