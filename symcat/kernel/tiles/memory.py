@@ -14,7 +14,9 @@ from numba.extending import intrinsic
 
 from symcat.kernel.tiles.host import host
 from symcat.kernel.tiles.names import Shape
-from symcat.kernel.tiles.tile import INT64, Tile, call, lane, pack, repeated, splat, unpack, vector
+from symcat.kernel.tiles.tile import INDEX, INT64, Tile, call, lane, pack, repeated, splat, unpack, vector
+
+CLOSE = 4           # up to this stride a gather reads the memory between its lanes too
 
 
 class Memory:
@@ -115,6 +117,8 @@ def gather(tile: Tile) -> object:
             return [splat(builder, memory.number(start), shape.l)] * shape.v
         if known == 1:
             return [memory.part(address(builder, start, (v * shape.l, INT64(1))), tile.vector) for v in range(shape.v)]
+        if known is not None and abs(known) <= CLOSE and shape.l > 1:
+            return [strided(builder, memory, address(builder, start, (v * shape.l, stride)), known, tile.vector) for v in range(shape.v)]
         return [joined(builder, [memory.number(address(builder, start, (v * shape.l + k, stride))) for k in range(shape.l)])
                 for v in range(shape.v)]
 
@@ -131,13 +135,27 @@ def gather(tile: Tile) -> object:
     return gather
 
 
+def strided(builder: ir.IRBuilder, memory: Memory, start: ir.Value, stride: int, kind: ir.VectorType) -> ir.Value:
+    """Numbers at a small stride: the memory between the first and the last one in whole vectors, of which lanes are chosen."""
+    lanes, step = kind.count, abs(stride)
+    last = (lanes - 1) * step
+    places = [step * k for k in range(lanes)][:: 1 if stride > 0 else -1]
+    low = start if stride > 0 else address(builder, start, (last, INT64(-1)))
+    result = ir.Constant(kind, ir.Undefined)
+    for origin in (min(k, last + 1 - lanes) for k in range(0, last + 1, lanes)):
+        part = memory.part(address(builder, low, (origin, INT64(1))), kind)
+        chosen = [lanes + place - origin if 0 <= place - origin < lanes else k for k, place in enumerate(places)]
+        result = builder.shuffle_vector(result, part, ir.Constant(ir.VectorType(INDEX, lanes), chosen))
+    return result
+
+
 def joined(builder: ir.IRBuilder, numbers: Sequence[ir.Value]) -> ir.Value:
     """A vector of numbers."""
     if len(numbers) == 1:
         return numbers[0]
     part = ir.Constant(ir.VectorType(numbers[0].type, len(numbers)), ir.Undefined)
     for k, number in enumerate(numbers):
-        part = builder.insert_element(part, number, ir.IntType(32)(k))
+        part = builder.insert_element(part, number, INDEX(k))
     return part
 
 
