@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import sympy as sp
 
 from symcat.category.elementwise import relu, sigmoid, sqrt
 from symcat.category.morphism import Morphism
 from symcat.category.space import Real, Space, Wire, dims, space
 from symcat.category.trace import trace
 from symcat.category.tracing.folding import fold
+from symcat.derivative.reverse import R
+from symcat.lens.para import batch
 
 T, n, h, d, B = dims("T n h d B")
 Arrays = Sequence[np.ndarray]
@@ -103,3 +106,11 @@ POSITIVE = Folded("a root and a quotient", lambda s, x: fold(lambda s, x: (_sqrt
                   lambda s, x: scan(lambda s, x: (_sqrt(s + x) / s, None), s, x)[0], space(s=Real[h], x=Real[T, h]), low=0.5)
 FOLDED.append(POSITIVE)
 BY_NAME = {one.name: one for one in FOLDED}
+
+
+def variants(one: Folded) -> Iterator[Morphism]:
+    """A program, its derivatives and the same on batches, with numbers as sizes."""
+    f = one.f
+    whole = batch(f, B, range(len(f.dom)))
+    for g in (f, R(f), whole, R(whole), R(batch(f, B, [0])), R(R(f))):
+        yield g.substitute({symbol: sp.Integer({**one.sizes, "B": 2}[symbol.name]) for symbol in g.dims})

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import sympy as sp
 
 from symcat.category.evaluate import evaluate
-from symcat.category.morphism import Morphism
 from symcat.category.space import Real, dims, space
 from symcat.category.trace import trace
 from symcat.category.tracing.folding import fold
 from symcat.derivative.reverse import R
 from symcat.kernel.folds.uncycle import components, joined_sums, uncycle
-from symcat.kernel.passes import specialise
 from symcat.lens.para import batch
 from symcat.prove.decide import decide
-from tests.category.fold_programs import BY_NAME, FOLDED, B, Folded
+from tests.category.fold_programs import BY_NAME, FOLDED, B, Folded, variants
 
 T, n, h = dims("T n h")
 EACH = pytest.mark.parametrize("one", FOLDED, ids=lambda one: one.name)
-
-
-def variants(one: Folded) -> Iterator[Morphism]:
-    f = one.f
-    whole = batch(f, B, range(len(f.dom)))
-    for g in (f, R(f), whole, R(whole), R(batch(f, B, [0])), R(R(f))):
-        yield specialise(g, {symbol: sp.Integer({**one.sizes, "B": 2}[symbol.name]) for symbol in g.dims})
 
 
 @EACH
