@@ -12,6 +12,7 @@ from typing import Protocol
 import sympy as sp
 
 from symcat.category.scalars import Undecided
+from symcat.category.unroll import unrolled
 from symcat.errors import UnprovedError, UsageError
 from symcat.kernel import cache, jit
 from symcat.kernel.accuracy import accuracy_check
@@ -78,7 +79,7 @@ def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | N
 
 def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr]) -> Compiled:
     """All passes: from a step and exact values to the program's text."""
-    f = specialise(step.step, values)
+    f = unrolled(specialise(step.step, values))
     plan = schedule(transpose(split(simplify(f))), step.states)
     layout = place(plan)
     return Compiled(f, plan, layout, emit(plan, layout))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from symcat.category.elementwise import detach, relu, sigmoid, softplus, windows
-from symcat.category.space import Real, Space, Wire, dim, dims, space
+from symcat.category.space import Dim, Real, Space, Wire, dim, dims, space
 from symcat.category.trace import trace
+from symcat.category.tracing.folding import fold
 from symcat.errors import UsageError
 from symcat.learn.sequences import layer_norm, mean_over_time, self_attention
 from symcat.lens.para import Para
@@ -84,6 +85,14 @@ def full(W, x):
     return np.einsum("ijc,ijco->o", x, W)
 
 
+def elman(W, U, c, x):
+    """The last of the states h_t = tanh(x_t W + h_{t-1} U + c), which start at 0; x_t are the rows of x.
+
+    Elman 1990, Finding structure in time.
+    """
+    return fold(lambda h, row, W, U, c: (np.tanh(row @ W + h @ U + c), None), np.zeros_like(c), x, W, U, c)[0]
+
+
 @dataclass(frozen=True)
 class Layer:
     """A row of the table: the function, where it starts, and how many of its wires are parameters."""
@@ -126,6 +135,7 @@ LAYERS: dict[str, Layer] = {
     "layer_norm": Layer(layer_norm, space(gain=Real[n], shift=Real[n], x=Real[t, n]), 2),
     "self_attention": Layer(self_attention, space(W_q=Real[n, m], W_k=Real[n, m], W_v=Real[n, m], W_o=Real[m, n], x=Real[t, n]), 4),
     "mean_over_time": Layer(mean_over_time, space(x=Real[t, n])),
+    "elman": Layer(elman, space(W=Real[n, m], U=Real[m, m], c=Real[m], x=Real[2, n]), 3),
 }
 
 
@@ -138,6 +148,16 @@ def layer(name: str, **sizes: int) -> Para:
     if name not in LAYERS:
         raise UsageError(f"no layer {name!r}: there are {', '.join(LAYERS)}")
     return LAYERS[name].at(**sizes)
+
+
+def recurrent(steps: int | str | Dim, **sizes: int | str | Dim) -> Para:
+    """The Elman layer over a number of steps, which may be a symbol; the row of the table takes two.
+
+    >>> print(recurrent(32, n=16, m=64))
+    [W: Real[16, 64] * U: Real[64, 64] * c: Real[64]] x: Real[32, 16] -> y: Real[64]
+    """
+    row = LAYERS["elman"]
+    return Layer(elman, row.dom[:3] * space(x=Real[steps, n]), row.params).at(**sizes)
 
 
 def elementwise(name: str, like: Space) -> Para:

@@ -5,7 +5,7 @@ at the sizes.
 
 `linear` is a matrix; `dense` adds a bias and, for a loss on values, a sigmoid; `hidden` is two dense layers with 20 sigmoid
 units between them; widths such as `64-128-10` give dense layers; `conv` is a small convolutional net on square images, `lenet`
-one with two convolutions; `attention` reads the rows of a square image as a sequence.
+one with two convolutions; `attention` and `elman` read the rows of a square image as a sequence.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import sympy as sp
 
 from symcat.category.space import dim
 from symcat.errors import ShapeError, UsageError
-from symcat.learn.layers import elementwise, layer
+from symcat.learn.layers import elementwise, layer, recurrent
 from symcat.lens.para import Para
 
-NAMES = ("linear", "dense", "hidden", "conv", "lenet", "attention")
+NAMES = ("linear", "dense", "hidden", "conv", "lenet", "attention", "elman")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "softplus")
 HIDDEN = 20
 WIDTHS = re.compile(r"\d+(-\d+)+\Z")
@@ -63,6 +63,9 @@ def model(name: str, inputs: int, outputs: int, activation: str | None = None, f
     if name == "attention":
         side = _side(name, inputs)
         return attention_block(side, side, outputs, final)
+    if name == "elman":
+        side = _side(name, inputs)
+        return elman(side, side, HIDDEN, outputs, final)
     if WIDTHS.match(name):
         return _stack(name, _widths(name, inputs, outputs), activation or "tanh", final)
     raise UsageError(f"no model {name!r}: there are {', '.join(NAMES)}, widths such as {inputs}-32-{outputs}, and file.py:name")
@@ -139,6 +142,18 @@ def attention_block(time: int, width: int, outputs: int, final: str | None = Non
              (f"linear {width}-{outputs}", layer("linear", n="width", m="classes")), ("bias", layer("bias", n="classes"))]
     steps += [(final, layer(final, n="classes"))] if final else []
     return _composite("attention", steps, {"time": time, "width": width, "key": width, "classes": outputs})
+
+
+def elman(time: int, inputs: int, width: int, outputs: int, final: str | None = None) -> Model:
+    """An Elman layer over `time` steps, whose last state goes through one dense layer.
+
+    >>> elman(32, 16, 64, 10).input_shape
+    (32, 16)
+    """
+    steps = [(f"elman {inputs}-{width}", recurrent(time, n="inputs", m="width")),
+             (f"linear {width}-{outputs}", layer("linear", n="width", m="classes")), ("bias", layer("bias", n="classes"))]
+    steps += [(final, layer(final, n="classes"))] if final else []
+    return _composite("elman", steps, {"inputs": inputs, "width": width, "classes": outputs})
 
 
 def _side(name: str, inputs: int, least: int = 1, multiple: int = 1) -> int:

@@ -7,7 +7,7 @@ from scipy import signal, special
 from symcat.category.evaluate import evaluate
 from symcat.derivative.reverse import R
 from symcat.errors import ShapeError, UsageError
-from symcat.learn.layers import LAYERS, layer, mlp
+from symcat.learn.layers import LAYERS, layer, mlp, recurrent
 from symcat.learn.losses import LOSSES, loss
 from symcat.learn.models import model
 
@@ -39,6 +39,16 @@ def attended(W_q, W_k, W_v, W_o, x):
     return x + special.softmax((x @ W_q) @ (x @ W_k).T / np.sqrt(W_q.shape[1]), axis=1) @ (x @ W_v) @ W_o
 
 
+ELMAN = (DRAW.normal(size=(7, 4)), DRAW.normal(size=(4, 4)), DRAW.normal(size=4))
+
+
+def recurrence(W, U, c, x):
+    state = np.zeros(4)
+    for row in x:
+        state = np.tanh(row @ W + state @ U + c)
+    return state
+
+
 def pooled(how, x):
     return how(x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2, -1), axis=(1, 3))
 
@@ -63,6 +73,7 @@ ORACLES = {
     "layer_norm": ((VECTOR, VECTOR[::-1], SEQUENCE), normalised),
     "self_attention": ((*TO, BACK, SEQUENCE), attended),
     "mean_over_time": ((SEQUENCE,), lambda x: x.mean(axis=0)),
+    "elman": ((*ELMAN, SEQUENCE[:2]), recurrence),
 }
 LOSS_ORACLES = {
     "quadratic": lambda t, p: 0.5 * np.sum((p - t) ** 2),
@@ -115,6 +126,13 @@ def test_models_carry_sizes_for_their_symbols():
     net = model("64-32-10", 64, 10)
     assert net.input_shape == (64,) and sorted(net.sizes.values()) == [10, 32, 64]
     assert model("conv", 64, 10).input_shape == (8, 8, 1)
+
+
+def test_an_elman_net_of_any_length():
+    (value,) = evaluate(recurrent("steps").body, (*ELMAN, SEQUENCE))
+    np.testing.assert_allclose(value, recurrence(*ELMAN, SEQUENCE), rtol=1e-13)
+    net = model("elman", 25, 3)
+    assert net.input_shape == (5, 5) and net.para.cod.types[0].shape[0].name == "classes"
 
 
 def test_lenet_agrees_with_its_layers_in_numpy():
