@@ -50,7 +50,8 @@ class Rewrite:
             return node.body.name
         if node.key in self._shared:
             return self._shared[node.key]
-        node = replace(node, name=unused(node.name, self.wires))
+        name = unused(node.name, self.wires)
+        node = node if name == node.name else replace(node, name=name)
         self.wires[node.name], self.nodes[node.name], self._shared[node.key] = node.wire, node, node.name
         return node.name
 

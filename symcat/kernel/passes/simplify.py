@@ -37,7 +37,8 @@ def inline(f: Morphism) -> Morphism:
 
     def change(new: Rewrite, node: Comprehension) -> Comprehension:
         body = node.body.replace(detach, lambda x: x) if node.body.has(detach) else node.body
-        node = replace(node, body=resolved(body))
+        body = resolved(body)
+        node = node if body is node.body else replace(node, body=body)
         if node.op == "sum" and node.body == 0:
             node = replace(node, extents=node.shape, out=tuple(map(index, range(len(node.shape)))), guards=())
         if node.pointwise and node.op == "sum" and held(node.body):
