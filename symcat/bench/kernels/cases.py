@@ -10,7 +10,7 @@ import numpy as np
 from symcat.learn.learner import Learner
 from symcat.learn.losses import loss
 from symcat.learn.models import Model, attention_block, lenet, model
-from symcat.learn.optimisers import adam
+from symcat.learn.optimisers import adam, gradient_descent
 
 RATE = 1e-3      # of Adam, in every library
 SEEN = 1000      # entries of a parameter that are compared after the first step
@@ -64,6 +64,29 @@ class Updates:
     shared: bool = False
 
 
+@dataclass(frozen=True)
+class PerSample:
+    """Gradient descent on the quadratic loss, one sample a step, beside NumPy; `form` names the model there."""
+
+    name: str
+    words: str
+    form: str
+    make: Callable[[], Model]
+    samples: int
+    bars: Mapping[str, float]
+    shared: bool = False
+
+    def learner(self) -> Learner:
+        made = self.make()
+        return Learner(made.para, loss("quadratic", made.para.cod), gradient_descent, sizes=made.sizes)
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Gaussian samples and one-hot targets of random classes, in double precision."""
+        made, draw = self.make(), np.random.default_rng(1)
+        X = draw.standard_normal((self.samples, *made.input_shape))
+        return X, np.eye(classes(made))[draw.integers(0, classes(made), self.samples)]
+
+
 def _mlp(widths: str) -> Callable[[], Model]:
     first, *_, last = map(int, widths.split("-"))
     return lambda: model(widths, first, last, "relu")
@@ -89,4 +112,11 @@ UPDATES: dict[str, Updates] = {case.name: case for case in (
     Updates("adamw-1e6", "AdamW, 1e6 float32", "adamw", 1_000_000),
     Updates("momentum-1e6", "SGD with momentum, 1e6 float32", "momentum_torch", 1_000_000),
     Updates("lion-1e6", "Lion, 1e6 float32", "lion", 1_000_000),
+)}
+
+NUMPY = "numpy reference"
+
+PER_SAMPLE: dict[str, PerSample] = {case.name: case for case in (
+    PerSample("reference-iris", "iris 4-20-3, sigmoid, batch 1", "hidden", lambda: model("hidden", 4, 3), 120, {NUMPY: 30}),
+    PerSample("reference-lenet", "LeNet-like, 28x28, batch 1", "lenet", lambda: lenet(28, 10), 8, {NUMPY: 100}),
 )}

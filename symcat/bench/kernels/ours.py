@@ -29,6 +29,14 @@ def training(case: Training, learner: Learner, state: Sequence[np.ndarray], X: n
     return Contender(OURS, lambda: run.epoch(*data))
 
 
+def per_sample(learner: Learner, state: Sequence[np.ndarray], X: np.ndarray, Y: np.ndarray) -> Contender:
+    """Epochs of a learner's kernel, one sample a step, in float64."""
+    made = learner.compile(batch=1, unproved=True)
+    run = Run(made.kernel, state)
+    data = [made.kernel.checked(array, k) for k, array in enumerate((X, Y))]
+    return Contender(OURS, lambda: run.epoch(*data))
+
+
 def updates(case: Updates, p: np.ndarray, g: np.ndarray) -> Contender:
     """One step of an optimiser's kernel after the other, in float32."""
     rule = OPTIMISERS[case.rule]

@@ -24,12 +24,14 @@ def main(given: Sequence[str] | None = None) -> None:
     """Measure one row and write it."""
     arguments = _parser().parse_args(given)
     cores = keep_to(arguments.cores)
-    from symcat.bench.kernels.cases import TRAINING, UPDATES
+    from symcat.bench.kernels.cases import PER_SAMPLE, TRAINING, UPDATES
 
     if arguments.case in TRAINING:
         found = training(TRAINING[arguments.case], arguments.rounds, arguments.peers)
-    else:
+    elif arguments.case in UPDATES:
         found = updates(UPDATES[arguments.case], arguments.rounds, arguments.peers)
+    else:
+        found = per_sample(PER_SAMPLE[arguments.case], arguments.rounds)
     Path(arguments.out).write_text(json.dumps({**found, "cores": cores}), encoding="utf-8")
 
 
@@ -75,6 +77,21 @@ def updates(case: Any, rounds: int, peers: Sequence[str]) -> dict[str, Any]:
     makers = {"jax": ("jax_peer", "updates"), "torch": ("torch_peer", "updates")}
     chosen = {name: makers[name] for name in peers if name in makers}
     return compared(ours.updates(case, p, g), chosen, (case, p, g), rounds, 1, extra=[traffic.contender(case)])
+
+
+def per_sample(case: Any, rounds: int) -> dict[str, Any]:
+    """Steps of one sample: ours and NumPy's, from the same parameters over the same samples."""
+    from symcat.bench.kernels import ours
+    from symcat.bench.kernels.cases import NUMPY
+    from symcat.bench.kernels.reference import MODELS, runner
+    from symcat.bench.kernels.rounds import Contender, disagreement, first, in_turns
+
+    learner, (X, Y) = case.learner(), case.data()
+    state = learner.initial(0)
+    rate = float(learner.optimiser.value("lr"))
+    contenders = [ours.per_sample(learner, state, X, Y), Contender(NUMPY, runner(MODELS[case.form], state, X, Y, rate))]
+    mine, theirs = first(contenders).values()
+    return {"times": in_turns(contenders, rounds, case.samples), "disagreement": {NUMPY: disagreement(mine, theirs)}, "skipped": {}}
 
 
 def compared(mine: Any, peers: dict[str, tuple[str, str]], given: tuple, rounds: int, steps: int,

@@ -12,25 +12,28 @@ from pathlib import Path
 from typing import Any
 
 from symcat.bench.environment import cores as all_cores
-from symcat.bench.kernels.cases import COMPILED, EAGER, FOREACH, FUSED, JAX, OPTAX, SHARED, TRAINING, UPDATES, Training, Updates
+from symcat.bench.kernels import cases
+from symcat.bench.kernels.cases import PER_SAMPLE, SHARED, TRAINING, UPDATES, PerSample, Training, Updates
 from symcat.bench.kernels.rounds import least, middle
 from symcat.bench.report import Bar, Report, Row
 
-ROWS = (*TRAINING, *UPDATES)
+ROWS = (*TRAINING, *UPDATES, *PER_SAMPLE)
+Case = Training | Updates | PerSample
 OURS, BOUND = "symcat", "traffic"
-AGREEMENT = {"training": 1e-4, "updates": 1e-3}      # greatest relative difference of the first epoch's losses, of the first step
+# The greatest relative difference of the first epoch's losses, or of the parameters after the first step.
+AGREEMENT = {Training: 1e-4, Updates: 1e-3, PerSample: 1e-9}
 SHARE = 0.9                                          # of the bound of traffic, at 1e7 parameters
 LIMIT = 1200.0                                       # seconds for one row
 SETTINGS = ("OMP_", "MKL_", "OPENBLAS_", "KMP_", "GOMP_", "XLA_FLAGS", "NUMBA_NUM_THREADS", "VECLIB_")
-BEST = {JAX: ("jax step", "jax scan"), COMPILED: ("torch compile",), EAGER: ("torch eager",), OPTAX: ("optax",), FUSED: ("torch fused",),
-        FOREACH: ("torch foreach",)}
+BEST = {cases.JAX: ("jax step", "jax scan")} | {
+    name: (name,) for name in (cases.COMPILED, cases.EAGER, cases.OPTAX, cases.FUSED, cases.FOREACH, cases.NUMPY)}
 
 
 def report(name: str, rounds: int) -> Report:
     """A row on one core, and on all where there are more."""
-    case = TRAINING.get(name) or UPDATES[name]
+    case: Case = {**TRAINING, **UPDATES, **PER_SAMPLE}[name]
     found = Report()
-    for cores in (1, all_cores()) if all_cores() > 1 else (1,):
+    for cores in (1, all_cores()) if all_cores() > 1 and name not in PER_SAMPLE else (1,):
         found += judged(case, cores, measured(name, cores, rounds))
     return found
 
@@ -59,7 +62,7 @@ def plain_environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(paths), "JAX_PLATFORMS": "cpu"}
 
 
-def judged(case: Training | Updates, cores: int, found: Mapping[str, Any]) -> Report:
+def judged(case: Case, cores: int, found: Mapping[str, Any]) -> Report:
     """A row's report: its times, its ratios beside what is wanted, and whether all computed the same."""
     where = f"{case.words}, {'one core' if cores == 1 else f'{cores} cores'}"
     if "error" in found:
@@ -88,10 +91,10 @@ def _note(name: str, medians: Mapping[str, float], skipped: Mapping[str, str]) -
     return next((why for peer, why in skipped.items() if peer in name or name in peer), "not measured")
 
 
-def agreement(case: Training | Updates, where: str, found: Mapping[str, float]) -> Bar:
+def agreement(case: Case, where: str, found: Mapping[str, float]) -> Bar:
     """Whether every peer's first losses, or first step, are ours."""
-    kind = "training" if isinstance(case, Training) else "updates"
-    what = "losses of the first epoch" if kind == "training" else "entries after the first step"
+    what = f"{where}: {'entries after the first step' if isinstance(case, Updates) else 'losses of the first epoch'} apart"
+    bound = AGREEMENT[type(case)]
     if not found:
-        return Bar(f"{where}: {what} apart", None, at_most=AGREEMENT[kind], note="no peer was measured")
-    return Bar(f"{where}: {what} apart", max(found.values()), at_most=AGREEMENT[kind], note=f"the most, {max(found, key=found.get)}")
+        return Bar(what, None, at_most=bound, note="no peer was measured")
+    return Bar(what, max(found.values()), at_most=bound, note=f"the most, {max(found, key=found.__getitem__)}")
