@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import sympy as sp
 
 from symcat.category.scalars import Undecided
@@ -18,15 +19,15 @@ from symcat.kernel import cache, jit
 from symcat.kernel.accuracy import accuracy_check
 from symcat.kernel.emit import emit
 from symcat.kernel.kernel import Kernel, Stamp
-from symcat.kernel.order import transpose
-from symcat.kernel.passes import simplify, specialise, split
+from symcat.kernel.passes import lowered, specialise
 from symcat.kernel.place import place
 from symcat.kernel.program import DTYPES, TrainingStep
 from symcat.kernel.schedule import schedule
+from symcat.kernel.tiles.host import Host, host
 from symcat.kernel.validate import Compiled, Equal, field_check, same, symbol_check
 
 # Counts up when a pass, the emitter or a check changes what a stored validation means.
-VERSION = 1
+VERSION = 2
 FIELD_POINTS = 600_000
 SYMBOL_POINTS = 1000
 # Small sizes for a validation, given to the dims in turn.
@@ -61,14 +62,14 @@ def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | N
         raise UsageError(f"dtype {dtype!r}: kernels are made for {' and '.join(DTYPES)}")
     stamp = stamped(step, obligations, unproved)
     values = step.values(dims, hypers)
-    work = lower(step, values)
+    work = lower(step, values, dtype)
     key = cache.digest("\n".join([str(VERSION), work.f.digest, work.text.module("", dtype)]))
     validation = _remembered(key) if validate else None
     if validate and validation is None:
         validation = Validation(_field(step, values, work), _symbols(step, values, work, equal))
     text = work.text.module(header(stamp, work, values, dtype, validation), dtype)
     digest = cache.digest(text)
-    name = f"{'kernel' if stamp.proved else 'unproved'}_{digest[:16]}.py"
+    name = f"{'kernel' if stamp.proved else 'unproved'}_{digest[:16]}_{jit.build()[:8]}.py"
     path = cache.write(cache.cache_folder() / name, text)
     function = jit.compiled(path, text, len(step.data), dtype)
     kernel = Kernel(step, work, dtype, text, digest, path, stamp, validation, function)
@@ -77,12 +78,12 @@ def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | N
     return replace(kernel, validation=_remember(key, replace(validation, accuracy=accuracy_check(kernel))))
 
 
-def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr]) -> Compiled:
-    """All passes: from a step and exact values to the program's text."""
-    f = unrolled(specialise(step.step, values))
-    plan = schedule(transpose(split(simplify(f))), step.states)
+def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], dtype: str = "float64", processor: Host | None = None) -> Compiled:
+    """All passes: from a step and exact values to the program's text, for a processor's vectors of a dtype."""
+    f, processor = unrolled(specialise(step.step, values)), processor or host()
+    plan = schedule(lowered(f), step.states, processor.bytes // np.dtype(dtype).itemsize, processor.registers)
     layout = place(plan)
-    return Compiled(f, plan, layout, emit(plan, layout))
+    return Compiled(f, plan, layout, emit(plan, layout), dtype)
 
 
 def stamped(step: TrainingStep, obligations: Sequence[Obligation], unproved: bool) -> Stamp:
@@ -121,7 +122,7 @@ def header(stamp: Stamp, work: Compiled, values: Mapping[sp.Symbol, sp.Expr], dt
 def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled) -> str:
     cases = [("at its own sizes", work)] if work.points <= FIELD_POINTS else []
     if work.points > FIELD_POINTS // 10:
-        cases += [(f"at {_named(small)}", lower(step, small)) for small in _smaller(step, values, FIELD_SIZES)[:1]]
+        cases += [(f"at {_named(small)}", lower(step, small, work.dtype)) for small in _smaller(step, values, FIELD_SIZES)[:1]]
     cases = [(where, case) for where, case in cases if case.points <= FIELD_POINTS]
     if not cases:
         return "not run over the prime field: the step is too large and has no symbolic dims to make smaller"
@@ -132,7 +133,7 @@ def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compil
 
 def _symbols(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled, equal: Equal) -> str:
     cases = [("at its own sizes", partial(_same_work, work))]
-    cases += [(f"at {_named(small)}", partial(lower, step, small)) for small in _smaller(step, values, SYMBOL_SIZES)]
+    cases += [(f"at {_named(small)}", partial(lower, step, small, work.dtype)) for small in _smaller(step, values, SYMBOL_SIZES)]
     for where, make in cases:
         case = make()
         if case.points <= SYMBOL_POINTS:

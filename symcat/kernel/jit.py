@@ -5,15 +5,31 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from symcat.errors import ValidationError
-from symcat.kernel.cache import Sealed, read, tell
+import numpy as np
 
-# `contract` lets a multiplication and an addition become one fused operation; it changes no NaN and no infinity.
-FASTMATH = {"contract"}
+from symcat.errors import ValidationError
+from symcat.kernel.cache import Sealed, digest, read, tell
+
+# `contract` lets a multiplication and an addition become one fused operation, `nsz` ignores the sign of zero; neither changes a NaN
+# or an infinity.
+FASTMATH = {"contract", "nsz"}
+
+
+@cache
+def build() -> str:
+    """A digest of what turns a text into machine code: the primitives, the compiler's version and the processor."""
+    import llvmlite
+    import numba
+
+    from symcat.kernel.tiles import fingerprint
+    from symcat.kernel.tiles.host import host
+
+    return digest(f"{fingerprint()} {numba.__version__} {llvmlite.__version__} {host().name}")
 
 
 class _Generated(SourceFileLoader):
@@ -48,13 +64,9 @@ def compiled(path: Path, text: str, data: int, dtype: str) -> Callable[..., None
 
     module = load(path, text)
     options = {"error_model": "numpy", "fastmath": FASTMATH, "no_cfunc_wrapper": True, "nogil": True}
-    for name in sorted(vars(module)):
-        if name.startswith("f_"):
-            setattr(module, name, numba.njit(**options, no_cpython_wrapper=True)(getattr(module, name)))
-    real = numba.from_dtype(module.real)
+    real = numba.from_dtype(np.dtype(dtype))
     vector, table = numba.types.Array(real, 1, "C"), numba.types.Array(real, 2, "C")
-    integers = numba.types.Array(numba.int64, 1, "C")
-    return cached(module.epoch, numba.void(vector, integers, vector, *[table] * data), options)
+    return cached(module.epoch, numba.void(vector, vector, *[table] * data), options)
 
 
 def cached(function: Callable[..., None], signature: object, options: Mapping[str, object]) -> Callable[..., None]:

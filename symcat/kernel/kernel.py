@@ -115,7 +115,7 @@ def _held(name: str, plan: object, size: int) -> str:
 
 def flops(nest: Nest) -> int:
     """Arithmetic operations and function calls of a nest; additions into the target count."""
-    adds = nest.mode in ("reduce", "row", "scatter")
+    adds = nest.mode in ("reduce", "product", "scatter")
     return nest.points * sum(int(sp.count_ops(_plain(store.body))) + adds for store in nest.stores)
 
 
@@ -133,7 +133,6 @@ class Run:
         layout = kernel.work.layout
         self.kernel = kernel
         self.arena = _aligned(layout.reals, kernel.dtype)
-        self.positions = np.zeros(max(1, layout.integers), dtype=np.int64)
         self._places = [layout.arrays[name] for name in kernel.work.plan.states]
         if len(state) != len(kernel.shapes):
             raise DataError(f"{len(state)} state arrays came, the step has {len(kernel.shapes)}: {kernel.step.state}")
@@ -141,7 +140,7 @@ class Run:
             given = real_array(name, array, kernel.dtype)
             if given.shape != shape:
                 raise DataError(f"state {name} has shape {given.shape}: expected {shape}")
-            self.arena[place.offset: place.offset + place.size] = given.ravel()
+            place.view(self.arena)[...] = given
 
     def epoch(self, *data: np.ndarray, steps: int | None = None) -> np.ndarray:
         """Run over checked data arrays; the loss of each step."""
@@ -157,18 +156,17 @@ class Run:
             raise DataError(f"{min(rows, default=0)} samples make {full} batches of {batch}, and {count} steps were asked for: "
                             "give more data, or compile with a smaller batch")
         losses = np.empty(count, dtype=self.kernel.dtype)
-        self.kernel.function(self.arena, self.positions, losses, *(array[: count * batch].reshape(count, -1) for array in data))
+        self.kernel.function(self.arena, losses, *(array[: count * batch].reshape(count, -1) for array in data))
         return losses
 
     @property
     def finite(self) -> bool:
         """Whether every entry of the state is a finite number."""
-        return bool(np.isfinite(self.arena[: max((place.offset + place.size for place in self._places), default=0)]).all())
+        return all(bool(np.isfinite(place.view(self.arena)).all()) for place in self._places)
 
     def state(self) -> list[np.ndarray]:
         """Copies of the state arrays."""
-        shapes = self.kernel.shapes
-        return [self.arena[p.offset: p.offset + p.size].reshape(shape).copy() for p, shape in zip(self._places, shapes, strict=True)]
+        return [place.view(self.arena).copy() for place in self._places]
 
 
 def _aligned(size: int, dtype: str) -> np.ndarray:

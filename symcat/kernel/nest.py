@@ -7,14 +7,18 @@ loops are put in order and adjacent ones merged (`order`).
 Modes of a nest:
 
     assign    every entry of the target is written once; several stores may share the loops
-    reduce    the loops before `inner` run over the entries, the others accumulate into a scalar
-    row       the last loop runs along a row of the target, the loops before it from `inner` on accumulate into that row
+    reduce    the loops before `inner` run over the entries, the others accumulate
+    product   a reduce whose body is a product of two reads, run in tiles of rows and vectors
     max       like reduce, with the first maximum and its position
     scatter   the target is filled with 0 (unless it continues another nest), then every point adds to it
+
+Rows of the last axis of every array in the arena are padded to whole vectors: `Memory` knows the sizes with and without.  A
+loop index in `spare` may run on to the padded extent, since every access that has it has it alone and last.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,6 +30,32 @@ from symcat.category.expression import Argmax, At, Bracket, Delta, affine, is_in
 from symcat.errors import UsageError
 
 Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The shapes of all arrays as they are meant, and as they lie in memory; those of the arena have padded rows."""
+
+    meant: Mapping[str, Shape]
+    held: Mapping[str, Shape]
+    arena: frozenset[str]
+
+    def size(self, name: str) -> int:
+        """The number of entries that an array takes, padding included."""
+        return math.prod(self.held[name])
+
+
+def padded(shape: Shape, width: int) -> Shape:
+    """The shape with its last axis rounded up: to a power of two below the vector width, else to a multiple of it.
+
+    >>> padded((7, 3), 16), padded((7, 33), 16), padded((5,), 16), padded((), 16)
+    ((7, 4), (7, 48), (8,), ())
+    """
+    if not shape:
+        return shape
+    *outer, last = shape
+    row = -(-last // width) * width if last > width else 1 << (last - 1).bit_length()
+    return (*outer, row)
 
 
 @dataclass(frozen=True)
@@ -52,8 +82,8 @@ class Store:
 class Nest:
     """Loops, outermost first, over stores; `guards` are >= 0 and `zeros` are 0 at the points that count.
 
-    `fill` entries are set to 0 before a scatter; a row nest that `continues` another adds to the row that it finds;
-    `components` are the contracted indices of a max, by position.
+    `fill` entries are set to 0 before a scatter; `components` are the contracted indices of a max, by position.  The loop
+    `lanes` runs in vectors.  `spare` gives the extents up to which loops may run over padding.
     """
 
     mode: str
@@ -65,7 +95,8 @@ class Nest:
     fill: int = 0
     components: tuple[tuple[int, sp.Expr], ...] = ()
     label: str = ""
-    continues: bool = False
+    lanes: sp.Symbol | None = None
+    spare: tuple[tuple[sp.Symbol, int], ...] = ()
 
     @property
     def extents(self) -> Shape:
@@ -114,23 +145,20 @@ class _Term:
                      tuple(map(move, self.zeros)), (*self.solved, symbol))
 
 
-def lower(node: Comprehension, shapes: Mapping[str, Shape], ranks: Mapping[str, Shape]) -> list[Nest]:
-    """The nests of a comprehension, before ordering.
-
-    `shapes` gives the sizes of all arrays, `ranks` the extents of the reduced indices of every max.
-    """
+def lower(node: Comprehension, memory: Memory, ranks: Mapping[str, Shape]) -> list[Nest]:
+    """The nests of a comprehension, before they are arranged; `ranks` gives the extents of the reduced indices of every max."""
     if node.base.modulus:
         raise UsageError(f"{node.name} is over {node.base}: kernels compute with real numbers")
     box = {symbol: int(extent) for symbol, extent in node.box}
     if node.op == "max":
-        return [_maximum(node, box, shapes)]
+        return [_maximum(node, box, memory)]
     terms = [_solve(term, ranks) for term in _terms(node, box)]
-    size = int(sp.prod(shapes[node.name]))
+    size = memory.size(node.name)
     written = [term for term in terms if term is not None]
     if not written:
         return [Nest("scatter", (), (), fill=size, label=node.name)]
     alone = len(terms) == 1
-    nests = [_nest(node, _without_unit_loops(term), shapes, alone) for term in written]
+    nests = [_nest(node, _without_unit_loops(term), memory, alone) for term in written]
     return [replace(nest, fill=size if k == 0 and nest.mode == "scatter" else 0) for k, nest in enumerate(nests)]
 
 
@@ -235,8 +263,8 @@ def _without_unit_loops(term: _Term) -> _Term:
     return term
 
 
-def _nest(node: Comprehension, term: _Term, shapes: Mapping[str, Shape], alone: bool) -> Nest:
-    rank = len(node.shape)
+def _nest(node: Comprehension, term: _Term, memory: Memory, alone: bool) -> Nest:
+    rank, shapes = len(node.shape), memory.held
     kept = set(node.out[:rank]) if node.gather else set()
     contracted = {s for s in term.extents if s not in set().union(*(e.free_symbols for e in term.out))}
     conditions = (*term.guards, *term.zeros)
@@ -246,16 +274,32 @@ def _nest(node: Comprehension, term: _Term, shapes: Mapping[str, Shape], alone: 
     outer = [item for item in term.extents.items() if item[0] not in contracted]
     loops = (*outer, *((s, n) for s, n in term.extents.items() if s in contracted))
     return Nest(mode, loops, (store,), len(outer), tuple(flattened(e, shapes) for e in term.guards),
-                tuple(flattened(e, shapes) for e in term.zeros), label=node.name)
+                tuple(flattened(e, shapes) for e in term.zeros), label=node.name, spare=_spare(node, term, memory))
 
 
-def _maximum(node: Comprehension, box: dict[sp.Symbol, int], shapes: Mapping[str, Shape]) -> Nest:
-    rank = len(node.shape)
+def _maximum(node: Comprehension, box: dict[sp.Symbol, int], memory: Memory) -> Nest:
+    rank, shapes = len(node.shape), memory.held
     term = _without_unit_loops(_Term(box, node.out, node.body, (), ()))
     components = tuple((k, symbol if symbol in term.extents else sp.S.Zero) for k, (symbol, _) in enumerate(node.reduced))
     store = Store(node.name, flat(term.out, shapes[node.name]), flattened(term.body, shapes))
     inner = sum(1 for s in term.extents if int(s.name[1:]) < rank)
-    return Nest("max", tuple(term.extents.items()), (store,), inner, components=components, label=node.name)
+    return Nest("max", tuple(term.extents.items()), (store,), inner, components=components, label=node.name,
+                spare=_spare(node, term, memory))
+
+
+def _spare(node: Comprehension, term: _Term, memory: Memory) -> tuple[tuple[sp.Symbol, int], ...]:
+    """The loops that may run over the padding of rows, with the padded extent."""
+    accesses = [(node.name, term.out), *((a.name, a.indices) for a in term.body.atoms(At, Argmax))]
+    hidden = set().union(*(e.free_symbols for e in (*term.guards, *term.zeros)))
+    hidden |= set().union(*(s.free_symbols for a in term.body.atoms(At) for e in a.indices for s in e.atoms(Argmax)))
+    found = []
+    for symbol, extent in term.extents.items():
+        rows = [(name, indices) for name, indices in accesses if any(e.has(symbol) for e in indices)]
+        alone = all(name in memory.arena and indices[-1] == symbol and not any(e.has(symbol) for e in indices[:-1])
+                    and memory.meant[name][-1] == extent for name, indices in rows)
+        if rows and alone and symbol not in hidden and len(wide := {memory.held[name][-1] for name, _ in rows}) == 1:
+            found.append((symbol, wide.pop()))
+    return tuple(found)
 
 
 def value_symbols(expr: sp.Expr) -> set[sp.Symbol]:

@@ -1,75 +1,32 @@
-"""The order of loops: unit stride innermost, adjacent loops merged, transposed copies where they pay."""
+"""The order of loops: which one runs in vectors, which are merged, which nests are products of matrices.
+
+A loop may run in vectors when the addresses step evenly over it.  The one with the least estimated cost is taken: an access of
+stride 1 costs one operation for a whole vector, of another stride one for each lane, and one that does not move costs nothing.
+Loops that step through memory as one are merged, and a loop that may run over the padding of rows does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import sympy as sp
 
-from symcat.category.comprehension import Comprehension
 from symcat.category.expression import Argmax, At, index
-from symcat.category.morphism import Builder, Morphism
-from symcat.kernel.nest import Nest, Shape, Store, flat, value_symbols
+from symcat.kernel.nest import Nest, Store, value_symbols
 
-LANES = 8
-UNROLL = 8
-LARGE = 2048
-LATENCY = 4.0
+OVERHEAD = 2.0      # of a loop's turn, in operations
+FOLDING = 8.0       # of adding up the lanes of a vector
 
 
-def ordered(nest: Nest) -> Nest:
-    """The nest with its loops in the cheapest order, merged where addresses allow, and its indices named by depth."""
-    if nest.mode in ("reduce", "scatter", "assign") and nest.loops:
-        nest = _reordered(nest)
-    nest = _merged(nest)
-    return _by_depth(nest)
-
-
-def unrolled(nest: Nest) -> list[Nest]:
-    """A large row nest with several contracted points per pass over the row, so that the row is loaded and stored less often.
-
-    The contracted points that are left over follow in a nest that continues the row.
-    """
-    position = len(nest.loops) - 2
-    if nest.mode != "row" or nest.guards or nest.zeros or position < nest.inner or nest.points < LARGE:
-        return [nest]
-    symbol, extent = nest.loops[position]
-    store, times = nest.stores[0], _times(extent)
-    if times == 1 or symbol in value_symbols(store.body) or store.body.has(Argmax):
-        return [nest]
-    whole, left = divmod(extent, times)
-    main = _repeated(nest, position, whole, [times * symbol + k for k in range(times)])
-    if not left:
-        return [main]
-    rest = _repeated(nest, position, 1, [sp.Integer(whole * times + k) for k in range(left)])
-    return [main, replace(rest, continues=True)]
-
-
-def _times(extent: int) -> int:
-    """How many points one pass takes: a divisor of the extent where there is one, so that none is left over."""
-    return next((n for n in range(UNROLL, UNROLL // 2, -1) if extent % n == 0), min(UNROLL, extent))
-
-
-def _repeated(nest: Nest, position: int, extent: int, places: list[sp.Expr]) -> Nest:
-    """The nest with the body summed over several places of a contracted loop, which now has another extent."""
-    store, (symbol, _) = nest.stores[0], nest.loops[position]
-    move = lambda place: {read: At(read.name, sp.expand(read.args[1].xreplace({symbol: place}))) for read in store.accesses}
-    body = sp.Add(*[store.body.xreplace(move(place)) for place in places])
-    loops = (*nest.loops[:position], *(((symbol, extent),) if extent > 1 else ()), *nest.loops[position + 1:])
-    change = {} if extent > 1 else {symbol: sp.S.Zero}
-    return _by_depth(replace(nest, loops=loops, stores=(replace(store, body=body),)).map(change))
-
-
-def cost(store: Store, symbol: sp.Symbol, extent: int) -> float:
-    """Estimated cycles for one point of a nest whose innermost loop is `symbol`."""
-    target = stride(store.address, symbol)
-    strided = [a for a in store.accesses if stride(a.args[1], symbol) not in (0, 1)]
-    if target == 0:
-        return LATENCY + len(strided) + 3 / extent
-    if target == 1 and not strided and symbol not in value_symbols(store.body):
-        return (1.5 * -(-extent // LANES) + 3) / extent
-    return 1.5 + len(strided) + (target != 1) + 3 / extent
+def arranged(nest: Nest, width: int) -> Nest:
+    """The nest with its loops in the cheapest order for vectors of a width, merged where addresses allow, named by depth."""
+    if not nest.loops or not nest.stores:
+        return nest
+    if _product(nest):
+        return _by_depth(_tiled(nest))
+    choices = [None, *(symbol for symbol, _ in nest.loops if _even(nest, symbol))]
+    lanes = min(choices, key=lambda s: cost(nest, s, width))
+    return _by_depth(_merged(_placed(nest, lanes)))
 
 
 def stride(address: sp.Expr, symbol: sp.Symbol) -> int | None:
@@ -79,114 +36,152 @@ def stride(address: sp.Expr, symbol: sp.Symbol) -> int | None:
     return int(address.coeff(symbol))
 
 
-def _reordered(nest: Nest) -> Nest:
-    store = nest.stores[0]
-    best = min(nest.loops, key=lambda item: (cost(store, *item), -nest.loops.index(item)))
-    others = [item for item in nest.loops if item != best]
-    if nest.mode != "reduce":
-        return replace(nest, loops=(*others, best))
-    outer = [item for item in others if item in nest.loops[: nest.inner]]
-    contracted = [item for item in others if item in nest.loops[nest.inner:]]
-    if best in nest.loops[: nest.inner]:
-        return replace(nest, mode="row", loops=(*outer, *contracted, best), inner=len(outer))
-    return replace(nest, loops=(*outer, *contracted, best), inner=len(outer))
+def addresses(nest: Nest) -> list[sp.Expr]:
+    """The addresses of all stores, reads and selectors."""
+    found = [e for store in nest.stores for e in (store.address, *(read.args[1] for read in store.accesses))]
+    return found + [call.indices[0] for call in nest.selectors]
 
 
-def _classes(nest: Nest) -> list[int]:
-    """For each loop the part of the nest that it belongs to; only loops of one part may be merged."""
-    last = len(nest.loops) - 1
-    if nest.mode in ("assign", "scatter"):
-        return [0] * (last + 1)
-    return [0 if k < nest.inner else 2 if nest.mode == "row" and k == last else 1 for k in range(last + 1)]
+# ---- the loop that runs in vectors
+def _even(nest: Nest, symbol: sp.Symbol) -> bool:
+    """Whether a loop can run in vectors: every address steps evenly over it, and conditions on it can be bounds of its own loop."""
+    if any(stride(e, symbol) is None for e in addresses(nest)) or any(symbol in e.free_symbols for e in nest.zeros):
+        return False
+    outer = {s for s, _ in nest.loops[: nest.inner]} if nest.mode in ("reduce", "max") else {s for s, _ in nest.loops}
+    contracted = {s for s, _ in nest.loops} - outer
+    for guard in nest.guards:
+        if symbol in guard.free_symbols and (abs(guard.coeff(symbol)) != 1 or guard.has(Argmax)):
+            return False
+        if symbol in guard.free_symbols and symbol in outer and guard.free_symbols & contracted:
+            return False
+    if nest.mode == "scatter" and stride(nest.stores[0].address, symbol) == 0:
+        return False
+    if nest.mode == "max" and symbol in contracted:
+        return symbol not in {e for _, e in nest.components}
+    return True
 
 
+def cost(nest: Nest, symbol: sp.Symbol | None, width: int) -> float:
+    """Estimated operations of a nest whose loop `symbol` runs in vectors; without one, of scalar code."""
+    moving = [stride(e, symbol) if symbol is not None else 0 for e in addresses(nest)]
+    if symbol is None:
+        return nest.points * (len(moving) + OVERHEAD)
+    extent = dict(nest.loops)[symbol]
+    wide = extent if symbol in dict(nest.spare) else extent // width * width + _tail(extent % width) * width
+    vectors = max(1, -(-wide // width))
+    each = sum(0.1 if s == 0 else 1 if s == 1 else min(width, extent) for s in moving)
+    turns = nest.points // extent * vectors
+    contracted = nest.mode in ("reduce", "max") and symbol in {s for s, _ in nest.loops[nest.inner:]}
+    outputs = sp.prod([n for _, n in nest.loops[: nest.inner]]) if contracted else 0
+    hidden = 1.0 if symbol in value_symbols(nest.stores[0].body) else 0.0
+    return turns * (each + OVERHEAD / 2 + hidden) + FOLDING * int(outputs)
+
+
+def _tail(left: int) -> int:
+    """The number of pieces that a tail shorter than a vector is cut into."""
+    return bin(left).count("1")
+
+
+def _placed(nest: Nest, lanes: sp.Symbol | None) -> Nest:
+    """The nest with its vector loop last in its part, and widened over padding where that is allowed."""
+    parts = _parts(nest)
+    if lanes is not None:
+        parts = [[*(item for item in part if item[0] != lanes), *(item for item in part if item[0] == lanes)] for part in parts]
+    outer, inner = parts
+    spare, limits = dict(nest.spare), dict(nest.loops)
+    if lanes in spare and lanes in {s for s, _ in outer}:
+        outer = [(s, spare[s] if s == lanes else n) for s, n in outer]
+    over = tuple((s, n) for s, n in nest.spare if s == lanes and limits[s] < n and s in dict(inner))
+    return replace(nest, loops=(*outer, *inner), inner=len(outer), lanes=lanes, spare=over)
+
+
+def _parts(nest: Nest) -> list[list[tuple[sp.Symbol, int]]]:
+    """The loops over entries, and the accumulating ones."""
+    cut = nest.inner if nest.mode in ("reduce", "max") else len(nest.loops)
+    return [list(nest.loops[:cut]), list(nest.loops[cut:])]
+
+
+# ---- loops that step through memory as one
 def _merged(nest: Nest) -> Nest:
     pinned = set().union(*(e.free_symbols for e in (*nest.guards, *nest.zeros, *(e for _, e in nest.components))))
     pinned |= set().union(*(value_symbols(store.body) for store in nest.stores))
     position = len(nest.loops) - 2
     while position >= 0:
         (a, m), (b, n) = nest.loops[position], nest.loops[position + 1]
-        parts = _classes(nest)
-        if parts[position] == parts[position + 1] and not {a, b} & pinned and _adjacent(nest, a, b, n):
+        spared = b in dict(nest.spare)
+        if (position + 1 < nest.inner or position >= nest.inner) and not {a, b} & pinned and not spared and _adjacent(nest, a, b, n):
             nest = replace(nest.map({a: sp.S.Zero}), loops=(*nest.loops[:position], (b, m * n), *nest.loops[position + 2:]),
-                           inner=nest.inner - (position < nest.inner))
+                           inner=nest.inner - (position < nest.inner), lanes=b if nest.lanes in (a, b) else nest.lanes)
         position -= 1
     return nest
 
 
 def _adjacent(nest: Nest, a: sp.Symbol, b: sp.Symbol, extent: int) -> bool:
     """Whether every address steps over the inner loop exactly when the outer one advances."""
-    addresses = [e for store in nest.stores for e in (store.address, *(read.args[1] for read in store.accesses))]
-    addresses += [call.indices[0] for call in nest.selectors]
-    return all((outer := stride(e, a)) is not None and (inner := stride(e, b)) is not None and outer == extent * inner for e in addresses)
+    return all((outer := stride(e, a)) is not None and (inner := stride(e, b)) is not None and outer == extent * inner
+               for e in addresses(nest))
 
 
 def _by_depth(nest: Nest) -> Nest:
     names = {symbol: index(depth) for depth, (symbol, _) in enumerate(nest.loops)}
-    return replace(nest.map(names), loops=tuple((names[symbol], extent) for symbol, extent in nest.loops))
+    return replace(nest.map(names), loops=tuple((names[symbol], extent) for symbol, extent in nest.loops),
+                   lanes=names.get(nest.lanes), spare=tuple((names[s], n) for s, n in nest.spare if s in names))
 
 
-def transpose(f: Morphism) -> Morphism:
-    """The program with transposed copies of factors that a contraction would read with a stride in its innermost loop.
-
-    A copy is made when the cycles that it saves exceed the cycles that it takes; contractions of one factor share it.
-    """
-    build = Builder()
-    build.inputs(f.dom)
-    names: dict[str, str] = {}
-    for node in f.nodes:
-        moved = node.rename({old: new for old, new in names.items() if old != node.name})
-        names[node.name] = build.append(_oriented(build, moved))
-    return build.build([names.get(out, out) for out in f.outs], f.cod.names)
+# ---- products of matrices
+def factors(store: Store) -> tuple[At, At] | None:
+    """The two reads of which a body is the product."""
+    parts = sp.Mul.make_args(store.body)
+    return tuple(parts) if len(parts) == 2 and all(isinstance(part, At) for part in parts) else None
 
 
-def _oriented(build: Builder, node: Comprehension) -> Comprehension:
-    if not (node.gather and node.op == "sum" and node.reduced and node.shape) or node.body.atoms(Argmax):
-        return node
-    shapes = {name: _sizes(build.wires[name].shape) for name in node.sources}
-    points = int(sp.prod(node.extents))
-    box = [(symbol, int(extent)) for symbol, extent in node.box if extent > 1]
-    if not box:
-        return node
-    best = min(cost(_stored(node, shapes, {}), *item) for item in box)
-    for symbol, extent in box:
-        if symbol != node.out[-1]:
+def columns(nest: Nest) -> tuple[sp.Symbol, At, At] | None:
+    """A product's vector loop, the factor that is spread over rows and the one that is loaded in vectors."""
+    pair = factors(nest.stores[0])
+    if pair is None:
+        return None
+    for symbol, _ in reversed(nest.loops[: nest.inner]):
+        if stride(nest.stores[0].address, symbol) != 1:
             continue
-        turned = {read: axis for read in sorted(node.body.atoms(At), key=sp.default_sort_key)
-                  if (axis := _turnable(read, symbol, shapes[read.name])) is not None}
-        saved = points * (best - cost(_stored(node, shapes, turned), symbol, extent))
-        if turned and saved > 3 * sum(int(sp.prod(shapes[read.name])) for read in turned):
-            copies = {read: _copy(build, read, axis) for read, axis in turned.items()}
-            return replace(node, body=node.body.xreplace(copies))
-    return node
+        steps = [stride(read.args[1], symbol) for read in pair]
+        if sorted(steps, key=lambda s: -1 if s is None else s) == [0, 1]:
+            return symbol, pair[steps.index(0)], pair[steps.index(1)]
+    return None
 
 
-def _turnable(read: At, symbol: sp.Symbol, shape: Shape) -> int | None:
-    """The axis, not the last, at which a read has exactly the given index."""
-    axes = [k for k, e in enumerate(read.indices) if e.has(symbol)]
-    return axes[0] if len(axes) == 1 and axes[0] < len(shape) - 1 and read.indices[axes[0]] == symbol else None
+def _product(nest: Nest) -> bool:
+    """Whether a nest is a product of matrices: a contraction of two reads, without conditions, one of them with columns of stride 1."""
+    if nest.mode != "reduce" or nest.guards or nest.zeros or nest.selectors or len(nest.loops) == nest.inner:
+        return False
+    found = columns(nest)
+    if found is None:
+        return False
+    symbol, left, right = found
+    rows = [s for s, _ in nest.loops[: nest.inner] if stride(left.args[1], s) and not stride(right.args[1], s)]
+    return dict(nest.loops)[symbol] > 1 and bool(rows)
 
 
-def _turn(items: tuple, axis: int) -> tuple:
-    return (*items[:axis], *items[axis + 1:], items[axis])
+def _tiled(nest: Nest) -> Nest:
+    """A product's loops: those that neither factor shares with the rows, then rows, then columns, then what is contracted."""
+    lanes, left, right = columns(nest)
+    outer = [item for item in nest.loops[: nest.inner] if item[0] != lanes]
+    rows = [item for item in outer if stride(left.args[1], item[0]) and not stride(right.args[1], item[0])]
+    rest = [item for item in outer if item not in rows]
+    wide = dict(nest.spare).get(lanes, dict(nest.loops)[lanes])
+    rows = _joined(nest, rows)
+    rest_and_lanes = _joined(nest, [*rest, (lanes, wide)])
+    contracted = _joined(nest, list(nest.loops[nest.inner:]))
+    loops = (*rest_and_lanes[:-1], *rows, rest_and_lanes[-1], *contracted)
+    gone = {s: sp.S.Zero for s, _ in nest.loops if s not in {symbol for symbol, _ in loops}}
+    return replace(nest.map(gone), mode="product", loops=loops, inner=len(loops) - len(contracted), lanes=rest_and_lanes[-1][0], spare=())
 
 
-def _copy(build: Builder, read: At, axis: int) -> At:
-    shape = _turn(build.wires[read.name].shape, axis)
-    body = lambda *i: At(read.name, *i[:axis], i[-1], *i[axis:-1])
-    return At(build.gather(shape, body, name=f"turned_{read.name}"), *_turn(read.indices, axis))
-
-
-def _stored(node: Comprehension, shapes: Mapping[str, Shape], turned: Mapping[At, int]) -> Store:
-    """The node's store with flat addresses, some reads as if their arrays were transposed."""
-    found = {}
-    for read in node.body.atoms(At):
-        indices, shape = read.indices, shapes[read.name]
-        if read in turned:
-            indices, shape = _turn(indices, turned[read]), _turn(shape, turned[read])
-        found[read] = At(read.name, flat(indices, shape))
-    return Store(node.name, flat(node.out, _sizes(node.shape)), node.body.xreplace(found))
-
-
-def _sizes(shape: tuple[sp.Expr, ...]) -> Shape:
-    return tuple(int(extent) for extent in shape)
+def _joined(nest: Nest, loops: list[tuple[sp.Symbol, int]]) -> list[tuple[sp.Symbol, int]]:
+    """Neighbouring loops that step through memory as one, as one."""
+    position = len(loops) - 2
+    while position >= 0:
+        (a, m), (b, n) = loops[position], loops[position + 1]
+        if _adjacent(nest, a, b, n):
+            loops = [*loops[:position], (b, m * n), *loops[position + 2:]]
+        position -= 1
+    return loops

@@ -1,21 +1,46 @@
-"""Placement: one arena of real numbers and one of positions, temporaries reusing the memory of those that are dead."""
+"""Placement: one arena of real numbers, temporaries reusing the memory of those that are dead."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from symcat.kernel.nest import Shape
 from symcat.kernel.schedule import Schedule
 
-ALIGN = 8
+ALIGN = 16
 
 
 @dataclass(frozen=True)
 class Buffer:
-    """An array's place in an arena: first address and number of entries."""
+    """An array's place in the arena: first address, shape as it is meant and as it is held, its rows padded."""
 
     offset: int
-    size: int
+    meant: Shape
+    held: Shape
+
+    @property
+    def size(self) -> int:
+        """The number of entries, padding included."""
+        return math.prod(self.held)
+
+    def view(self, arena: np.ndarray) -> np.ndarray:
+        """The array as a part of the arena, without its padding.
+
+        >>> Buffer(2, (2, 3), (2, 4)).view(np.arange(12))
+        array([[2, 3, 4],
+               [6, 7, 8]])
+        """
+        whole = arena[self.offset: self.offset + self.size].reshape(self.held)
+        return whole[..., : self.meant[-1]] if self.meant else whole
+
+    @property
+    def addresses(self) -> np.ndarray:
+        """The addresses of the entries, in row-major order, without the padding."""
+        return self.view(np.arange(self.offset + self.size)).ravel()
 
 
 @dataclass(frozen=True)
@@ -25,51 +50,46 @@ class Layout:
     arrays: dict[str, Buffer]
     positions: dict[tuple[str, int], Buffer]
     reals: int
-    integers: int
 
 
 def place(plan: Schedule) -> Layout:
-    """States at the front, then temporaries first fit by live range."""
-    sizes = {name: _size(shape) for name, shape in plan.shapes.items()}
+    """States at the front, then temporaries first fit by live range, then positions of maxima."""
     arrays: dict[str, Buffer] = {}
     top = 0
     for state in plan.states:
-        arrays[state] = Buffer(top, sizes[state])
-        top = _aligned(top + sizes[state])
+        arrays[state] = _buffer(plan, state, top)
+        top = _aligned(top + arrays[state].size)
     spans = _spans(plan)
     placed: list[tuple[int, int, Buffer]] = []
     for name in sorted(spans, key=lambda n: (spans[n][0], n)):
         first, last = spans[name]
         busy = [buffer for start, stop, buffer in placed if start <= last and first <= stop]
-        arrays[name] = _first_fit(busy, sizes[name], top)
+        arrays[name] = _buffer(plan, name, _first_fit(busy, plan.memory.size(name), top))
         placed.append((first, last, arrays[name]))
-    positions, count = {}, 0
-    for name, component in plan.selected:
-        positions[name, component] = Buffer(count, sizes[name])
-        count += sizes[name]
     end = max([top, *(_aligned(buffer.offset + buffer.size) for buffer in arrays.values())])
-    return Layout(arrays, positions, end, count)
+    positions = {}
+    for name, component in plan.selected:
+        positions[name, component] = _buffer(plan, name, end)
+        end = _aligned(end + plan.memory.size(name))
+    return Layout(arrays, positions, end)
 
 
-def _size(shape: Sequence[int]) -> int:
-    size = 1
-    for extent in shape:
-        size *= extent
-    return size
+def _buffer(plan: Schedule, name: str, offset: int) -> Buffer:
+    return Buffer(offset, plan.memory.meant[name], plan.memory.held[name])
 
 
 def _aligned(address: int) -> int:
     return -(-address // ALIGN) * ALIGN
 
 
-def _first_fit(busy: Sequence[Buffer], size: int, bottom: int) -> Buffer:
-    """The lowest aligned free range above `bottom`."""
+def _first_fit(busy: Sequence[Buffer], size: int, bottom: int) -> int:
+    """The lowest aligned address above `bottom` behind which a free range begins."""
     start = bottom
     for buffer in sorted(busy, key=lambda b: b.offset):
         if start + size <= buffer.offset:
             break
         start = max(start, _aligned(buffer.offset + buffer.size))
-    return Buffer(start, size)
+    return start
 
 
 def _spans(plan: Schedule) -> dict[str, tuple[int, int]]:

@@ -1,13 +1,14 @@
-"""Scalar expressions as Python text: shared subterms named once, each computed in the outermost loop that it allows.
+"""Expressions as Python text: shared subterms named once, each computed in the outermost loop that it allows.
 
-Literals are named constants (`F_9_10`), functions are primitives (`f_exp`), reads are arena entries (`S[20*i + j + o_W]`),
-so that one text runs over any ring that provides them.
+Literals are named constants (`F_9_10`), functions are primitives (`f_exp`), reads are entries of the arena
+(`S[20*i + j + o_W]`) or tiles of it, so that one text runs over any ring that provides them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import sympy as sp
 
@@ -41,20 +42,47 @@ def literal(value: sp.Rational) -> str:
     return f"F_{value.p}" if value.q == 1 else f"F_{value.p}_{value.q}"
 
 
+class Names:
+    """Names of variables, each given out once in a program, so that a variable has one type.
+
+    >>> fresh = Names()
+    >>> fresh("t"), fresh("a")
+    ('t0', 'a1')
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, letter: str) -> str:
+        self.count += 1
+        return f"{letter}{self.count - 1}"
+
+
+class Entries(Protocol):
+    """How a nest reaches memory and loop indices: the text of an entry, of a selector in an address, and of index values."""
+
+    def read(self, name: str, address: sp.Expr) -> str: ...
+
+    def select(self, call: Argmax) -> str: ...
+
+    def number(self, value: sp.Expr) -> str: ...
+
+    def condition(self, condition: Bracket | Delta) -> str: ...
+
+
 class Writer:
     """Writes the values of one nest.  `levels[d]` collects the assignments that stand in the body of loop d (0: before all).
 
-    `read(name, address)` and `select(call)` give the text of an array's entry and of a selector's; reads stay at `floor` or
-    deeper, where the conditions of the nest are known to hold.
+    Reads stay at `floor` or deeper, where the conditions of the nest are known to hold.
     """
 
-    def __init__(self, depth: int, exprs: Sequence[sp.Expr], read: Callable[[str, sp.Expr], str],
-                 select: Callable[[Argmax], str], floor: int = 0) -> None:
-        self.depth, self.read, self.select, self.floor = depth, read, select, floor
+    def __init__(self, depth: int, exprs: Sequence[sp.Expr], entries: Entries, fresh: Callable[[str], str], floor: int = 0) -> None:
+        self.depth, self.entries, self.fresh, self.floor = depth, entries, fresh, floor
         self.levels: list[list[str]] = [[] for _ in range(depth + 1)]
         self.constants: dict[str, sp.Rational] = {}
         self._names: dict[sp.Expr, str] = {}
         self._level: dict[sp.Expr, int] = {}
+        self._home: dict[str, int] = {}
         self._uses: Counter[sp.Expr] = Counter()
         for expr in exprs:
             self._count(expr)
@@ -67,6 +95,12 @@ class Writer:
         """From here on the expression is held by a variable."""
         self._names[expr] = name
 
+    def forget(self, level: int) -> None:
+        """Drop what was written and named in loops from a level on: another piece of the loop follows."""
+        for deeper in range(level, self.depth + 1):
+            self.levels[deeper] = []
+        self._names = {expr: name for expr, name in self._names.items() if self._home.get(name, self.depth) < level}
+
     def literal(self, value: sp.Rational) -> str:
         self.constants[literal(value)] = value
         return literal(value)
@@ -78,7 +112,7 @@ class Writer:
             coefficient, rest = term.as_coeff_Mul()
             if term == 0 and expr != 0:
                 continue
-            what = str(abs(coefficient)) if rest == 1 else self.select(rest) if isinstance(rest, Argmax) else letter(rest)
+            what = str(abs(coefficient)) if rest == 1 else self.entries.select(rest) if isinstance(rest, Argmax) else letter(rest)
             text = what if rest == 1 or abs(coefficient) == 1 else f"{abs(coefficient)}*{what}"
             parts.append(("-" if coefficient < 0 else "+", text))
         head = ("-" if parts[0][0] == "-" else "") + parts[0][1]
@@ -113,8 +147,7 @@ class Writer:
         """A fresh variable of the loop at a level that holds the expression."""
         if expr not in self._names:
             code = self._code(expr, level)[0]
-            self._names[expr] = f"t{len(self._names)}"
-            self.levels[level].append(f"{self._names[expr]} = {code}")
+            self._names[expr] = self._variable(code, level)
         return self._names[expr]
 
     def _number(self, value: sp.Rational) -> tuple[str, int]:
@@ -126,11 +159,11 @@ class Writer:
 
     def _code(self, expr: sp.Expr, level: int) -> tuple[str, int]:
         if isinstance(expr, At):
-            return self.read(expr.name, expr.args[1]), ATOM
+            return self.entries.read(expr.name, expr.args[1]), ATOM
         if isinstance(expr, (sp.Symbol, Argmax)):
-            return f"f_real({self.address(expr)})", ATOM
+            return self.entries.number(expr), ATOM
         if isinstance(expr, (Bracket, Delta)):
-            return f"f_{type(expr).__name__.lower()}({self.address(sp.expand(expr.args[0]))})", ATOM
+            return self.entries.condition(expr), ATOM
         if expr.is_Add:
             return self._sum(expr, level)
         if expr.is_Mul:
@@ -206,8 +239,8 @@ class Writer:
         return f"f_sqrt({inner})" if degree == 2 else f"f_root({inner}, {degree})"
 
     def _variable(self, code: str, level: int) -> str:
-        name = f"t{len(self._names)}"
-        self._names[sp.Dummy()] = name
+        name = self.fresh("t")
+        self._home[name] = level
         self.levels[level].append(f"{name} = {code}")
         return name
 

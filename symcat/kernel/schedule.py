@@ -16,8 +16,8 @@ from symcat.category.comprehension import Comprehension
 from symcat.category.expression import At, index
 from symcat.category.morphism import Morphism
 from symcat.category.space import Wire
-from symcat.kernel.nest import Nest, Shape, lower
-from symcat.kernel.order import ordered, unrolled
+from symcat.kernel.nest import Memory, Nest, Shape, lower, padded
+from symcat.kernel.order import arranged
 
 
 @dataclass(frozen=True)
@@ -29,21 +29,29 @@ class Schedule:
     """
 
     nests: tuple[Nest, ...]
-    shapes: Mapping[str, Shape]
+    memory: Memory
     states: tuple[str, ...]
     data: tuple[str, ...]
     in_place: Mapping[str, str]
     local: frozenset[str]
     selected: tuple[tuple[str, int], ...]
     loss: str
+    width: int
+    registers: int
+
+    @property
+    def shapes(self) -> Mapping[str, Shape]:
+        """The shapes of all arrays, without padding."""
+        return self.memory.meant
 
     def home(self, name: str) -> str:
         """The array whose memory holds an array."""
         return self.in_place.get(name, name)
 
 
-def schedule(f: Morphism, states: int) -> Schedule:
-    """The schedule of a step whose first `states` wires are the state; all dims are numbers."""
+def schedule(f: Morphism, states: int, width: int, registers: int) -> Schedule:
+    """The schedule of a step whose first `states` wires are the state, for vectors of a width and a number of
+    vector registers; all dims are numbers."""
     names, loss, nodes = f.dom.names[:states], f.outs[-1], list(f.nodes)
     nodes, outs = _kept(f, nodes, names)
     loss = outs[-1]
@@ -53,10 +61,13 @@ def schedule(f: Morphism, states: int) -> Schedule:
               if out != name and in_place.get(out) != name]
     shapes = {name: _sizes(wire) for name, wire in f.dom} | {node.name: _sizes(node.wire) for node in nodes}
     ranks = {node.name: tuple(int(extent) for _, extent in node.reduced) for node in nodes if node.op == "max"}
-    nests = _fused([[part for nest in lower(node, shapes, ranks) for part in unrolled(ordered(nest))] for node in nodes], in_place)
+    data = set(f.dom.names[states:])
+    memory = Memory(shapes, {name: shape if name in data else padded(shape, width) for name, shape in shapes.items()},
+                    frozenset(shapes.keys() - data))
+    nests = _fused([[arranged(nest, width) for nest in lower(node, memory, ranks)] for node in nodes], in_place)
     selected = {(call.name, call.component) for nest in nests for call in nest.selectors}
     local = _local(nests, {*names, *outs, *in_place})
-    return Schedule(tuple(nests), shapes, names, f.dom.names[states:], in_place, local, tuple(sorted(selected)), loss)
+    return Schedule(tuple(nests), memory, names, f.dom.names[states:], in_place, local, tuple(sorted(selected)), loss, width, registers)
 
 
 def _sizes(wire: Wire) -> Shape:
@@ -135,8 +146,9 @@ def _topological(nodes: Sequence[Comprehension], in_place: Mapping[str, str]) ->
 def _fused(lowered: Sequence[Sequence[Nest]], in_place: Mapping[str, str]) -> list[Nest]:
     """The nests in order; a pointwise nest joins an earlier one with the same loops when no dependence forbids it."""
     result: list[Nest] = []
+    family = _families([nest for nests in lowered for nest in nests], in_place)
     for nests in lowered:
-        host = _host(result, nests[0], in_place) if len(nests) == 1 else None
+        host = _host(result, nests[0], in_place, family) if len(nests) == 1 else None
         if host is None:
             result.extend(nests)
         else:
@@ -145,17 +157,41 @@ def _fused(lowered: Sequence[Sequence[Nest]], in_place: Mapping[str, str]) -> li
     return result
 
 
-def _host(result: Sequence[Nest], nest: Nest, in_place: Mapping[str, str]) -> int | None:
+def _host(result: Sequence[Nest], nest: Nest, in_place: Mapping[str, str], family: Mapping[str, str]) -> int | None:
     """The last nest that a pointwise nest may join: same loops, and nothing behind it that the newcomer must follow."""
     if nest.mode != "assign":
         return None
     for position in range(len(result) - 1, -1, -1):
         candidate = result[position]
-        if candidate.mode == "assign" and candidate.loops == nest.loops and _aligned(candidate, nest, in_place):
+        if candidate.mode == "assign" and (candidate.loops, candidate.lanes) == (nest.loops, nest.lanes) \
+                and family[candidate.label] == family[nest.label] and _aligned(candidate, nest, in_place):
             return position
         if _conflict(candidate, nest, in_place):
             return None
     return None
+
+
+def _families(nests: Sequence[Nest], in_place: Mapping[str, str]) -> dict[str, str]:
+    """For each pointwise nest the first of those with its loops that it touches arrays with, directly or through others.
+
+    Sharing loops saves nothing where nothing is shared; nests of single numbers are one family.
+    """
+    leader: dict[str, str] = {}
+    touched: dict[tuple, str] = {}
+
+    def root(label: str) -> str:
+        while leader[label] != label:
+            label = leader[label]
+        return label
+
+    for nest in nests:
+        if nest.mode != "assign":
+            continue
+        leader[nest.label] = nest.label
+        for name in sorted(_homes({*nest.targets, *nest.reads}, in_place)) if nest.loops else [""]:
+            other = touched.setdefault((name, nest.loops, nest.lanes), nest.label)
+            leader[root(nest.label)] = root(other)
+    return {label: root(label) for label in leader}
 
 
 def _homes(names: set[str] | Sequence[str], in_place: Mapping[str, str]) -> set[str]:

@@ -39,6 +39,7 @@ class Compiled:
     plan: Schedule
     layout: Layout
     text: Text
+    dtype: str = "float64"
 
     @property
     def points(self) -> int:
@@ -139,13 +140,11 @@ def run(work: Compiled, twin: Twin, state: Sequence[np.ndarray], data: Sequence[
     _check_addresses(namespace, work)
     memory = twin.memory(twin.noise(draw, work.layout.reals))
     for name, array in zip(work.plan.states, state, strict=True):
-        buffer = work.layout.arrays[name]
-        memory.values[buffer.offset: buffer.offset + buffer.size] = np.ravel(array)
-    positions = Memory(np.array([10**12 + k for k in range(work.layout.integers)], dtype=object), int, int)
+        memory.values[work.layout.arrays[name].addresses] = np.ravel(array)
     losses = np.empty(steps, dtype=object)
     batches = [[twin.memory(np.ravel(array[k]), "a batch") for k in range(steps)] for array in data]
     try:
-        namespace["epoch"](memory, positions, losses, *batches)
+        namespace["epoch"](memory, losses, *batches)
     except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
         if isinstance(error, SymcatError):
             raise
@@ -154,8 +153,7 @@ def run(work: Compiled, twin: Twin, state: Sequence[np.ndarray], data: Sequence[
         raise ValidationError("the text does not write the loss of every step")
     found = []
     for name in work.plan.states:
-        buffer = work.layout.arrays[name]
-        found.append(memory.values[buffer.offset: buffer.offset + buffer.size].tolist())
+        found.append(memory.values[work.layout.arrays[name].addresses].tolist())
     return found, [twin.unwrap(value) for value in losses]
 
 

@@ -42,6 +42,9 @@ class Residue:
     def __neg__(self) -> Residue:
         return Residue(-self.v % P)
 
+    def __int__(self) -> int:
+        return self.v
+
 
 def _left(other: object) -> object:
     """Tiles take over operations with a residue on the left; nothing else mixes with residues."""
