@@ -13,7 +13,6 @@ from typing import TypeVar
 from symcat.errors import UsageError
 
 CREATING = ("zero", "full", "load", "gather", "iota")
-CONSUMING = ("store", "scatter", "outer", "hsum", "hmax", "hpick", "rsum")
 LANES = (1, 2, 4, 8, 16, 32, 64)
 T = TypeVar("T")
 _SHAPED = re.compile(r"([a-z]+)_([1-9]\d*)x([1-9]\d*)x([1-9]\d*)x([1-9]\d*)")

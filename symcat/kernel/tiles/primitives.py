@@ -12,12 +12,13 @@ from numba.core import types
 
 from symcat.errors import UsageError
 from symcat.kernel.elementary import GENERATORS
-from symcat.kernel.tiles import memory, pointwise, reduction
+from symcat.kernel.tiles import memory, pointwise, reduction, synchronisation
 from symcat.kernel.tiles.names import creating
 from symcat.kernel.tiles.tile import REALS, Tile
 
 SHARED = {"store": memory.store, "scatter": memory.scatter, "outer": memory.outer,
-          "hsum": reduction.hsum, "hmax": reduction.hmax, "hpick": reduction.hpick, "rsum": reduction.rsum}
+          "hsum": reduction.hsum, "hmax": reduction.hmax, "hpick": reduction.hpick, "rsum": reduction.rsum,
+          "barrier": synchronisation.barrier}
 DTYPES = {"float32": np.float32, "float64": np.float64}
 
 

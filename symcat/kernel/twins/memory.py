@@ -66,6 +66,10 @@ class Memory:
     def __init__(self, values: np.ndarray, wrap: Callable, unwrap: Callable, name: str = "") -> None:
         self.values, self.wrap, self.unwrap, self.name = values, wrap, unwrap, name
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
     def places(self, address: int, steps: np.ndarray) -> np.ndarray:
         """The places at some steps from an address, all of them in its buffer; ValidationError names the first that is not."""
         if self.name:
@@ -86,16 +90,16 @@ class Memory:
     def write(self, address: int, steps: np.ndarray, values: np.ndarray) -> None:
         self.values[self.places(address, steps)] = values
 
-    def _place(self, address: int) -> int:
+    def place(self, address: int) -> int:
         if not self.name and type(address) is Address:
             return int(address)         # checked when the index was added
         return int(self.places(address, HERE)[0])
 
     def __getitem__(self, address: int) -> object:
-        return self.wrap(self.values[self._place(address)])
+        return self.wrap(self.values[self.place(address)])
 
     def __setitem__(self, address: int, value: object) -> None:
-        self.values[self._place(address)] = self.unwrap(value)
+        self.values[self.place(address)] = self.unwrap(value)
 
 
 HERE = np.zeros(1, np.int64)
