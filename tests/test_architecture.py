@@ -25,7 +25,8 @@ MAY_IMPORT_LESS = {"category": {"errors"}, "errors": set()}
 RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know of the provers
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"},
             "numba": {f"symcat/kernel/{name}.py" for name in (
-                "jit", "tiles/tile", "tiles/memory", "tiles/reduction", "tiles/pointwise", "tiles/primitives", "tiles/host", "tiles/synchronisation")},
+                "jit", "tiles/tile", "tiles/memory", "tiles/reduction", "tiles/pointwise", "tiles/primitives", "tiles/host",
+                "tiles/synchronisation")},
             "jax": {"symcat/interop/transformation.py", "symcat/bench/kernels/jax_peer.py"},
             "optax": {"symcat/interop/transformation.py", "symcat/bench/kernels/jax_peer.py"},
             "torch": {"symcat/bench/kernels/torch_peer.py",
