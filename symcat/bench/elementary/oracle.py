@@ -108,8 +108,8 @@ def errors(ours: np.ndarray, values: np.ndarray) -> np.ndarray:
     """
     top = values.dtype.type(2) ** np.finfo(ours.dtype).maxexp
     with np.errstate(all="ignore"):
-        wide = ours.astype(values.dtype)
-        found = np.abs(np.clip(wide, -top, top) - np.clip(values, -top, top)) / ulp(values, ours.dtype.name)
+        wide, near = ours.astype(values.dtype), np.clip(values, -top, top)
+        found = np.abs(np.clip(wide, -top, top) - near) / ulp(near, ours.dtype.name)
         lost = np.isnan(values)
         beyond = np.isfinite(wide) & (np.abs(values) >= top)
     found[lost] = 0

@@ -71,10 +71,6 @@ class Ops:
         """A number in all lanes, rounded to the type."""
         return self._constant(self.type, float(value))
 
-    def pick_const(self, float32: Number, float64: Number) -> ir.Constant:
-        """The constant of the type at hand."""
-        return self.const(float64 if self.double else float32)
-
     def integer(self, value: int) -> ir.Constant:
         """An integer of the width of the floats, in all lanes."""
         return self._constant(self.integers, value)
