@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib import metadata
+from importlib import import_module, metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from symcat.errors import UsageError
 
-LIBRARIES = ("sympy", "mpmath", "numpy", "z3-solver", "python-flint", "llvmlite")
+LIBRARIES = ("sympy", "mpmath", "numpy", "scipy", "numba", "llvmlite", "z3-solver", "python-flint", "scikit-learn", "jax", "jaxlib",
+             "optax", "torch")
+SETTINGS = ("OMP_", "MKL_", "OPENBLAS_", "NUMBA_", "XLA_", "JAX_", "SYMCAT_CPU")
 
 
 def environment() -> dict[str, Any]:
-    """Processor, cores that may be used, system, versions, and how busy the machine is."""
+    """Processor, cores that may be used, system, versions, NumPy's BLAS, settings of thread pools, and how busy the machine is."""
     return {"cpu": _processor(), "cores": cores(), "system": platform.platform(), "python": platform.python_version(),
-            "versions": {name: _version(name) for name in ("symcat", *LIBRARIES)}, "load": _load()}
+            "versions": {name: _version(name) for name in ("symcat", *LIBRARIES)}, "blas": _blas(),
+            "settings": {name: value for name, value in sorted(os.environ.items()) if name.startswith(SETTINGS)}, "load": _load()}
 
 
 def cores() -> int:
@@ -41,6 +45,16 @@ def _processor() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def _blas() -> list[dict[str, Any]]:
+    """The linear algebra libraries that NumPy has loaded: name, version, the processor they are made for, threads."""
+    if find_spec("threadpoolctl") is None:
+        return []
+    import_module("numpy")
+    pools = import_module("threadpoolctl").threadpool_info()
+    told = ("internal_api", "version", "architecture", "num_threads")
+    return [{key: pool.get(key) for key in told} for pool in pools if pool.get("user_api") == "blas"]
 
 
 def _version(name: str) -> str:

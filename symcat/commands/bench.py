@@ -14,6 +14,7 @@ from symcat.bench import export
 from symcat.bench.elementary import measure as elementary
 from symcat.bench.elementary.oracle import CASES
 from symcat.bench.environment import environment
+from symcat.bench.kernels import latency
 from symcat.bench.kernels import suite as kernels
 from symcat.bench.prover import scalar, sizes, whole
 from symcat.bench.prover.goals import goals
@@ -138,6 +139,22 @@ def _kernel(name: str) -> Part:
     return part
 
 
+def _compiling(arguments: argparse.Namespace, console: Console) -> Report:
+    """Seconds from a learner to its kernel."""
+    with _progress(console, "compiling", latency.STEPS - 1) as step:
+        report = latency.compiling(step)
+    console.print(rows(report.rows, "a learner derived, lowered, validated and compiled in a fresh process"))
+    return report
+
+
+def _processes(arguments: argparse.Namespace, console: Console) -> Report:
+    """Whole processes, each in its library."""
+    with _progress(console, "whole processes", 1) as step:
+        report = latency.processes(min(arguments.rounds, latency.ROUNDS), step)
+    console.print(rows(report.rows, "whole processes, wall clock"))
+    return report
+
+
 def _suite(given: str | None, only: str | None) -> str:
     """The suite that is meant: the one that is named, else the one that has the part, else the kernels."""
     if given is None:
@@ -148,7 +165,8 @@ def _suite(given: str | None, only: str | None) -> str:
 
 
 DEFAULT = "kernels"
-SUITES: dict[str, dict[str, Part]] = {"kernels": {name: _kernel(name) for name in kernels.ROWS},
+SUITES: dict[str, dict[str, Part]] = {"kernels": {**{name: _kernel(name) for name in kernels.ROWS}, "compiling": _compiling,
+                                                 "processes": _processes},
                                      "prover": {"scalar": _scalar, "sizes": _sizes, "campaign": _campaign}, "zoo": {"zoo": _zoo},
                                      "export": {"export": _export},
                                      "elementary": {name: _element(name) for name in CASES}}
@@ -157,4 +175,7 @@ PAGES = {"elementary": page}
 
 def _described(machine: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if version)
-    return f"{machine['cpu']}, {machine['cores']} cores, load {machine['load']}; Python {machine['python']}; {versions}"
+    blas = "".join(f"; {one['internal_api']} {one['version']} for {one['architecture']}, {one['num_threads']} threads"
+                   for one in machine["blas"])
+    settings = "".join(f"; {name}={value}" for name, value in machine["settings"].items())
+    return f"{machine['cpu']}, {machine['cores']} cores, load {machine['load']}; Python {machine['python']}; {versions}{blas}{settings}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from symcat.learn.learner import Learner
 from symcat.learn.losses import loss
-from symcat.learn.models import Model, attention_block, lenet, model
+from symcat.learn.models import Model, attention_block, elman, lenet, model
 from symcat.learn.optimisers import adam, gradient_descent
 
 RATE = 1e-3      # of Adam, in every library
@@ -99,6 +99,7 @@ TRAINING: dict[str, Training] = {case.name: case for case in (
     Training("digits", "digits 64-128-10, batch 64", "mlp", _mlp("64-128-10"), 64, 28, {JAX: 2, COMPILED: 5, EAGER: 11}, seconds=3),
     Training("mlp", "784-256-128-10, batch 128", "mlp", _mlp("784-256-128-10"), 128, 4, {JAX: 1.25, COMPILED: 2.1, EAGER: 2.2}, True, 3),
     Training("lenet", "LeNet-like, 28x28, batch 32", "lenet", lambda: lenet(28, 10), 32, 3, {JAX: 5, EAGER: 4.5}, True),
+    Training("rnn", "Elman RNN, T 32, hidden 64, batch 32", "elman", lambda: elman(32, 16, 64, 10), 32, 8, {JAX: 2.5, EAGER: 5}, True),
     Training("attention", "attention block with layer norm, batch 16, T 32, width 64", "attention", lambda: attention_block(32, 64, 10),
              16, 4, {JAX: 2, EAGER: 2}, True),
 )}

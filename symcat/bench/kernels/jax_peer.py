@@ -15,6 +15,7 @@ from symcat.bench.kernels.cases import RATE, SEEN, Training, Updates
 from symcat.bench.kernels.rounds import Contender
 
 Params = Sequence[jax.Array]
+UNROLLED = 8      # steps of a recurrent cell in one round of its loop: the best of 1, 4, 8, 32
 IMAGES = ("NHWC", "HWIO", "NHWC")
 
 
@@ -46,7 +47,16 @@ def attention(params: Params, x: jax.Array) -> jax.Array:
     return x.mean(1) @ W + b
 
 
-FORMS: dict[str, Callable[[Params, jax.Array], jax.Array]] = {"mlp": mlp, "lenet": lenet, "attention": attention}
+def elman(params: Params, x: jax.Array) -> jax.Array:
+    """A recurrent cell over the second axis, the inputs' part for all steps at once, a dense layer on the last state."""
+    c, U, W, V, b = params
+    inputs = (x @ W + c).swapaxes(0, 1)
+    last, _ = lax.scan(lambda h, part: (jnp.tanh(part + h @ U), None), jnp.zeros_like(inputs[0]), inputs, unroll=UNROLLED)
+    return last @ V + b
+
+
+FORMS: dict[str, Callable[[Params, jax.Array], jax.Array]] = {"mlp": mlp, "lenet": lenet, "attention": attention,
+                                                                  "elman": elman}
 
 
 def training(case: Training, params: Sequence[np.ndarray], X: np.ndarray, labels: np.ndarray) -> list[Contender]:

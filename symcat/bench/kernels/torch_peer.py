@@ -38,6 +38,14 @@ def attention(params: Params, x: torch.Tensor) -> torch.Tensor:
     return F.linear(x.mean(1), W, b)
 
 
+def elman(params: Params, x: torch.Tensor) -> torch.Tensor:
+    """The library's recurrent layer, which has a second bias: 0 here; time in front; a dense layer on the last state."""
+    c, U, W, V, b = params
+    nothing, start = torch.zeros_like(c), x.new_zeros(1, x.shape[1], len(c))
+    _, last = torch._VF.rnn_tanh(x, start, [W, U, c, nothing], True, 1, 0.0, True, False, False)
+    return F.linear(last[0], V, b)
+
+
 def transposed(params: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Matrices as (out, in)."""
     return [array.T if array.ndim == 2 else array for array in params]
@@ -62,6 +70,7 @@ FORMS: dict[str, Form] = {
     "mlp": (mlp, transposed, lambda X: X),
     "lenet": (lenet, channels_first, lambda X: np.moveaxis(X, -1, 1)),
     "attention": (attention, from_one, lambda X: X),
+    "elman": (elman, transposed, lambda X: X),
 }
 
 
@@ -115,9 +124,9 @@ def whole_step(case: Training, params: Sequence[np.ndarray], X: np.ndarray, labe
 
 def batched(case: Training, X: np.ndarray, labels: np.ndarray) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """The batches of an epoch."""
-    xs = tensor(X.reshape(case.steps, case.batch, *X.shape[1:]))
+    each = X.reshape(case.steps, case.batch, *X.shape[1:])
     classes = torch.from_numpy(labels.reshape(case.steps, case.batch).astype(np.int64))
-    return [(xs[k], classes[k]) for k in range(case.steps)]
+    return [(tensor(each[k].swapaxes(0, 1) if case.form == "elman" else each[k]), classes[k]) for k in range(case.steps)]
 
 
 def tensor(array: np.ndarray) -> torch.Tensor:
