@@ -51,7 +51,8 @@ NAMES = {
 # Packages that are called like the function they are named after: sc.lens(f), sc.prove(claim).
 CALLABLE = {"lens": ("symcat.lens.lens", "lens"), "prove": ("symcat.prove.check", "prove"), "diff": ("symcat.diff.compare", "diff")}
 
-RENAMED = {"prove_all": ("symcat.prove.campaign", "run"), "check": ("symcat.card.card", "card")}
+RENAMED = {"prove_all": ("symcat.prove.campaign", "run"), "check": ("symcat.card.card", "card"),
+           "compile": ("symcat.kernel.function", "compiled")}
 
 _HOME = {name: (module, name) for module, names in NAMES.items() for name in names} | RENAMED
 __all__ = sorted([*_HOME, *CALLABLE])

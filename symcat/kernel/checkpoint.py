@@ -36,7 +36,7 @@ def identity(learner: Learner, dtype: str) -> dict[str, object]:
 
 def write(path: Path, model: Mapping[str, object], reached: Reached) -> Path:
     """Write a checkpoint; UsageError when the file cannot be written, and then an older one is still there."""
-    arrays = {f"state_{k}": np.ascontiguousarray(array) for k, array in enumerate(reached.state)}
+    arrays = {f"state_{k}": np.asarray(array, order="C") for k, array in enumerate(reached.state)}
     head = {"format": FORMAT, "model": dict(model), "epochs": reached.epochs, "order": reached.order}
     head["digest"] = _digest(head, arrays)
     buffer = io.BytesIO()

@@ -95,13 +95,14 @@ class Kernel:
         plan, layout = self.work.plan, self.work.layout
         size = np.dtype(self.dtype).itemsize
         lines = [f"kernel {self.digest[:16]} {self.header}, {self.dtype}, batch {self.batch}, "
-                 f"arena {layout.reals * size} bytes, {sum(map(flops, plan.nests))} flops a step"]
+                 f"arena {layout.reals * size} bytes, {sum(flops(nest) * plan.times(nest) for nest in plan.nests)} flops a step"]
         if self.validation is not None:
             lines += [f"  {text}" for text in vars(self.validation).values()]
         for nest, line in zip(plan.nests, self.work.text.lines, strict=True):
             loops = " x ".join(map(str, nest.extents)) or "1"
             held = ", ".join(_held(name, plan, size) for name in nest.targets) or nest.label
-            lines.append(f"  program line {line}: {nest.mode} over {loops}, {flops(nest)} flops: {held}")
+            again = f", {plan.times(nest)} times" if nest.group is not None else ""
+            lines.append(f"  program line {line}: {nest.mode} over {loops}, {flops(nest)} flops{again}: {held}")
         return "\n".join(lines)
 
 
@@ -141,6 +142,14 @@ class Run:
             if given.shape != shape:
                 raise DataError(f"state {name} has shape {given.shape}: expected {shape}")
             place.view(self.arena)[...] = given
+
+    def put(self, position: int, array: np.ndarray) -> None:
+        """Write one state array, of its shape."""
+        self._places[position].view(self.arena)[...] = array
+
+    def get(self, position: int) -> np.ndarray:
+        """A copy of one state array."""
+        return self._places[position].view(self.arena).copy()
 
     def epoch(self, *data: np.ndarray, steps: int | None = None) -> np.ndarray:
         """Run over checked data arrays; the loss of each step."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Protocol
 
 import numpy as np
+import sympy as sp
 
 from symcat.category.evaluate import evaluate
 from symcat.errors import DataError, UnprovedError, UsageError
 from symcat.kernel import checkpoint as checkpoints
 from symcat.kernel import compiler
 from symcat.kernel.arrays import check_finite, real_array
+from symcat.kernel.function import Function, points
 from symcat.kernel.kernel import Kernel
 from symcat.kernel.program import TrainingStep
 from symcat.kernel.train import History, Reached, fit
@@ -27,6 +29,8 @@ from symcat.verdict import Verdict
 
 BATCH = 32
 PARTIAL = ("drop", "train")
+CHUNKS = (16, 256)            # rows that a compiled prediction takes at once
+INTERPRETED = 20_000_000      # up to so many points of a prediction are left to the interpreter
 
 
 class Decided(Protocol):
@@ -66,13 +70,15 @@ class LearnerKernel:
     unproved: bool
     reached: Reached
     kernels: dict[int, Kernel] = field(default_factory=dict)
-    latest: Kernel | None = None
+    batch: int | None = None
+    forward: Function | None = None
     lock: AbstractContextManager = field(default_factory=RLock, repr=False)
 
     def at(self, batch: int) -> Kernel:
         """The kernel for a batch size, compiled and validated on first use; from then on the one that was used last."""
-        self.latest = self.compiled(batch)
-        return self.latest
+        kernel = self.compiled(batch)
+        self.batch = kernel.batch
+        return kernel
 
     def compiled(self, batch: int) -> Kernel:
         """The kernel for a batch size, compiled and validated on first use."""
@@ -109,7 +115,7 @@ class LearnerKernel:
             raise UsageError(f"partial = {partial!r}: expected one of {', '.join(PARTIAL)}")
         if every < 1:
             raise UsageError(f"every = {every}: expected a positive number of epochs")
-        batch = (self.latest.batch if self.latest else min(BATCH, len(X))) if batch is None else batch
+        batch = (self.batch or min(BATCH, len(X))) if batch is None else batch
         if batch > len(X) and partial == "drop":
             raise DataError(f"a batch of {batch} from {len(X)} samples: use a batch of at most {len(X)}, or partial='train'")
         kernel, left = self.at(batch), len(X) % int(batch)
@@ -123,6 +129,15 @@ class LearnerKernel:
 
         return fit(kernel, self.state, X, Y, epochs=epochs, seed=seed or 0, shuffle=shuffle, progress=progress,
                    rest=self.compiled(left) if partial == "train" and left else None, start=start, reach=reach, kinds=self.kinds)
+
+    def untrained(self, seed: int = 0) -> LearnerKernel:
+        """The same learner with the initial state of a seed; the two share their kernels."""
+        return replace(self, reached=Reached(self.learner.initial(seed)))
+
+    def resized(self, sizes: Mapping[sp.Symbol, int], seed: int = 0) -> LearnerKernel:
+        """The same learner at other sizes of its dims, untrained: what was proved of it holds for all sizes."""
+        learner = self.learner.resized(sizes)
+        return replace(self, learner=learner, reached=Reached(learner.initial(seed)), kernels={}, batch=None, forward=None, lock=RLock())
 
     def started(self, seed: int | None, resume: bool) -> Reached:
         """Where a call of `fit` begins: with a fresh generator, or with the one that training stopped with."""
@@ -143,10 +158,28 @@ class LearnerKernel:
         self.reached = checkpoints.read(Path(path), checkpoints.identity(self.learner, self.dtype), self.state)
         return self
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """The model's output for samples X (N, ...), by the reference interpreter."""
-        values, = evaluate(self.learner.batched_model.body, [*self.params, self.samples(X, "X")])
-        return values
+    def predict(self, X: np.ndarray, compiled: bool | None = None) -> np.ndarray:
+        """The model's output (N, ...) for samples X (N, ...), in the kernel's dtype.
+
+        Many samples are worth a compiled function, which takes them in chunks, the last one filled up with zeros; few are left
+        to the reference interpreter, which needs no compilation.  `compiled` decides otherwise.
+        """
+        X = self.samples(X, "X")
+        body, params = self.learner.batched_model.body, [real_array("params", array, self.dtype) for array in self.params]
+        sizes = {symbol: sp.Integer(size) for symbol, size in self.learner.sizes.items()}
+        if not len(X):
+            return np.empty((0, *(int(extent.xreplace(sizes)) for extent in self.learner.model.cod.types[0].shape)), dtype=self.dtype)
+        if compiled is None:
+            compiled = points(body, {**sizes, self.learner.size: sp.Integer(len(X))}) > INTERPRETED
+        if not compiled:
+            values, = evaluate(body, [*params, X])
+            return values.astype(self.dtype)
+        size = next((chunk for chunk in CHUNKS if chunk >= len(X)), CHUNKS[-1])
+        with self.lock:
+            if self.forward is None:
+                self.forward = Function(body, self.dtype, {})
+            call = self.forward.at([*(array.shape for array in params), (size, *X.shape[1:])])
+        return np.concatenate([outs[0] for outs in call.over(params, _chunks(X, size))])[:len(X)]
 
     def samples(self, X: np.ndarray, name: str) -> np.ndarray:
         """An array of samples, checked against the model's input."""
@@ -181,13 +214,10 @@ class LearnerKernel:
 
     def __getstate__(self) -> dict[str, object]:
         """Without machine code, which is compiled again, or found in the cache, when it is wanted."""
-        return {**vars(self), "kernels": {}, "latest": None, "lock": None, "batch": self.latest.batch if self.latest else None}
+        return {**vars(self), "kernels": {}, "lock": None}
 
     def __setstate__(self, state: dict[str, object]) -> None:
-        batch = state.pop("batch")
         vars(self).update({**state, "lock": RLock()})
-        if batch is not None:
-            self.at(batch)
 
     @property
     def params(self) -> list[np.ndarray]:
@@ -197,9 +227,9 @@ class LearnerKernel:
     @property
     def kernel(self) -> Kernel:
         """The kernel that was used last."""
-        if self.latest is None:
+        if self.batch is None:
             raise UsageError("no kernel is compiled yet: give compile(batch=...), or call fit")
-        return self.latest
+        return self.compiled(self.batch)
 
     @property
     def source(self) -> str:
@@ -216,6 +246,13 @@ class LearnerKernel:
     def explain(self) -> str:
         """The schedule of the kernel that was used last."""
         return self.kernel.explain()
+
+
+def _chunks(X: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Rows in chunks of a size, the last one filled up with zeros."""
+    for start in range(0, len(X), size):
+        part = X[start: start + size]
+        yield part if len(part) == size else np.concatenate([part, np.zeros((size - len(part), *X.shape[1:]), X.dtype)])
 
 
 def compile_learner(learner: Learner, obligations: Sequence[Decided] | Decisions = (), *, batch: int | None = None, dtype: str = "float64",

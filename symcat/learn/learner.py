@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 
@@ -26,6 +26,8 @@ from symcat.lens.para import Para, ParaLens, batch
 
 # Where each backend compiles a learner; looked up by name, since kernels stand above learners.
 BACKENDS = {"numba": "symcat.kernel.learner"}
+# What is derived from a learner, whatever its sizes.
+DERIVED = ("batched_model", "batched_loss", "objective", "lens", "step")
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,12 @@ class Learner:
         gradient = build.call(R(self.objective.body), (*point, *covector))
         new = build.call(update.put, (*kept, *gradient[len(target): len(target) + len(self.params)]))
         return build.build((*new, *value), self.step.cod.names)
+
+    def resized(self, sizes: Mapping[sp.Symbol, int]) -> Learner:
+        """The same learner at other sizes of its dims; what was derived from it already is kept, for it holds for all sizes."""
+        made = replace(self, sizes=sizes)
+        vars(made).update({name: vars(self)[name] for name in DERIVED if name in vars(self)})
+        return made
 
     def initial(self, seed: int = 0) -> list[np.ndarray]:
         """Initial states and parameters, in the order of `kept`.

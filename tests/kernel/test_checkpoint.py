@@ -105,3 +105,11 @@ def test_a_write_that_fails_leaves_the_checkpoint_before(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="No space left"):
         checkpoint.write(path, IDENTITY, Reached(reached().state, 8))
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["c.npz"]
+
+
+def test_states_of_rank_0_keep_their_shape(tmp_path):
+    made = learner(optimiser=adam)
+    model, state = checkpoint.identity(made, "float64"), made.initial(0)
+    assert () in [array.shape for array in state]
+    found = checkpoint.read(checkpoint.write(tmp_path / "c.npz", model, Reached(state, 1)), model, state)
+    assert [array.shape for array in found.state] == [array.shape for array in state]

@@ -207,3 +207,13 @@ def test_layers_of_ones_and_primes_train():
     net = dense(1, 1) >> dense(1, 7)
     made = kernel(Learner(net, loss("quadratic", net.cod), OPTIMISERS["gradient_descent"]), batch=1)
     assert made.fit(X[:5, :1], np.ones((5, 7)), epochs=3).steps == 15
+
+
+@pytest.mark.parametrize("dtype, bound", [("float64", 1e-13), ("float32", 1e-5)])
+@pytest.mark.parametrize("count", [0, 1, 16, 17, 300])
+def test_compiled_predictions_are_the_interpreters(dtype, bound, count):
+    made, rows = kernel(dtype=dtype), DRAW.normal(size=(count, 4))
+    made.state = [DRAW.normal(size=array.shape) for array in made.state]
+    ours, theirs = made.predict(rows, compiled=True), made.predict(rows, compiled=False)
+    assert ours.dtype == theirs.dtype == np.dtype(dtype) and ours.shape == theirs.shape == (count, 3)
+    np.testing.assert_allclose(ours, theirs, rtol=bound, atol=bound)
