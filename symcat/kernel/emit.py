@@ -53,6 +53,7 @@ def emit(plan: Schedule, layout: Layout) -> Text:
     head.append("F_ninf = infimum()")
     head += [f"o_{name} = {buffer.offset}  # {shown(buffer.meant)}" for name, buffer in layout.arrays.items()]
     head += [f"p_{name}_{k} = {buffer.offset}  # position {k} of {name}" for (name, k), buffer in layout.positions.items()]
+    head += [f"w_panel = {layout.panel.offset}"] if layout.panel.size else []
     text = [*head, "", "", f"def epoch(S, losses{''.join(f', B_{name}' for name in plan.data)}):",
             "    for s in range(losses.shape[0]):"]
     text += [f"        b_{name} = B_{name}[s]" for name in plan.data]

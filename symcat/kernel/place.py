@@ -10,6 +10,7 @@ import numpy as np
 
 from symcat.kernel.nest import Shape
 from symcat.kernel.schedule import Schedule
+from symcat.kernel.tiling import tiling
 
 ALIGN = 16
 
@@ -45,10 +46,14 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of all arrays, the states first and in order; `positions` holds the selectors of each (max, component)."""
+    """The places of all arrays, the states first and in order.
+
+    `positions` holds the selectors of each (max, component), `panel` the columns of a product while its rows run.
+    """
 
     arrays: dict[str, Buffer]
     positions: dict[tuple[str, int], Buffer]
+    panel: Buffer
     reals: int
 
 
@@ -71,7 +76,8 @@ def place(plan: Schedule) -> Layout:
     for name, component in plan.selected:
         positions[name, component] = _buffer(plan, name, end)
         end = _aligned(end + plan.memory.size(name))
-    return Layout(arrays, positions, end)
+    size = max((tiling(nest, plan.width, plan.registers).panel for nest in plan.nests if nest.mode == "product"), default=0)
+    return Layout(arrays, positions, Buffer(end, (size,), (size,)), _aligned(end + size))
 
 
 def _buffer(plan: Schedule, name: str, offset: int) -> Buffer:

@@ -161,6 +161,7 @@ def _check_addresses(namespace: dict[str, object], work: Compiled) -> None:
     """Every buffer stands in the text where the layout put it; from here on its address knows its bounds."""
     placed: dict[str, Buffer] = {f"o_{name}": buffer for name, buffer in work.layout.arrays.items()}
     placed |= {f"p_{name}_{k}": buffer for (name, k), buffer in work.layout.positions.items()}
+    placed |= {"w_panel": work.layout.panel} if work.layout.panel.size else {}
     for name, buffer in placed.items():
         if namespace.get(name) != buffer.offset:
             raise ValidationError(f"{name} = {namespace.get(name)} in the text, but the layout has {buffer.offset}")
