@@ -31,6 +31,7 @@ ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.p
             "optax": {"symcat/interop/transformation.py", "symcat/bench/kernels/jax_peer.py"},
             "torch": {"symcat/bench/kernels/torch_peer.py",
                       *(f"symcat/interop/torch/{name}.py" for name in ("plan", "reader", "rehearsal", "tensor"))},
+            "sklearn": {"symcat/interop/sklearn.py", "symcat/learn/data.py"},    # estimators; data sets
             "joblib": {"symcat/prove/crew.py", "symcat/prove/cluster.py"}, "distributed": {"symcat/prove/cluster.py"},
             "flint": {"symcat/prove/balls.py", "symcat/prove/field/polynomial.py"}}    # its balls; its exact polynomials
 HEAVY = ("numba", "z3", "sklearn", "rich", "flint", "joblib", "sympy", "numpy")
