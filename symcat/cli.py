@@ -147,6 +147,7 @@ def _bench(commands: argparse._SubParsersAction) -> None:
              "(default: kernels)")
     add("--only", metavar="PART", help="one part of a suite: iris, lenet, adam-1e6, ... of kernels; scalar, sizes or campaign of the "
                                        "provers; exp, log, ... of elementary")
+    add("--curves", metavar="DIR", help="instead of rows of kernels, draw what a step costs against width, depth, batch and parameters")
     add("--rounds", type=_positive, default=20, help="rounds in which the contenders of a row take turns (default: 20)")
     add("--page", metavar="FILE", help="write the page about element functions (docs/elementary.md)")
     add("--count", type=_positive, default=600, help="goals over scalars, a third of them held out (default: 600)")

@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from symcat.bench import export
 from symcat.bench.elementary import measure as elementary
 from symcat.bench.elementary.oracle import CASES
 from symcat.bench.environment import environment
-from symcat.bench.kernels import latency
+from symcat.bench.kernels import curves, latency
 from symcat.bench.kernels import suite as kernels
 from symcat.bench.prover import scalar, sizes, whole
 from symcat.bench.prover.goals import goals
@@ -23,6 +24,7 @@ from symcat.bench.zoo import run as zoo
 from symcat.bench.zoo.rows import ROWS
 from symcat.commands.report import AS_EXPECTED, UNEXPECTED, check_destination, write_json, write_text
 from symcat.errors import UsageError
+from symcat.show.chart import Chart
 from symcat.show.elementary import page
 from symcat.show.measurements import bars, rows
 from symcat.show.screen import bar, screen
@@ -38,9 +40,13 @@ def run(arguments: argparse.Namespace) -> int:
     suite = _suite(arguments.suite, arguments.only)
     if arguments.page and (arguments.only or suite not in PAGES):
         raise UsageError(f"--page is for the whole of a suite: {', '.join(PAGES)}")
+    if arguments.curves and (arguments.only or suite != DEFAULT):
+        raise UsageError(f"--curves are drawn for the suite {DEFAULT}, without --only")
     console = screen(to_stderr=arguments.json == "-")
     machine = environment()
     console.print(_described(machine))
+    if arguments.curves:
+        return _curves(arguments, console)
     report = Report()
     for name, part in SUITES[suite].items():
         if arguments.only in (None, name):
@@ -153,6 +159,26 @@ def _processes(arguments: argparse.Namespace, console: Console) -> Report:
         report = latency.processes(min(arguments.rounds, latency.ROUNDS), step)
     console.print(rows(report.rows, "whole processes, wall clock"))
     return report
+
+
+def _curves(arguments: argparse.Namespace, console: Console) -> int:
+    """Draw what a step costs against width, depth, batch and parameters: a CSV and an SVG for each."""
+    folder, failed = Path(arguments.curves), False
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--curves {folder}: {error.strerror}; give a folder that can be made") from None
+    with _progress(console, "curves", curves.STEPS) as step:
+        for curve in curves.CURVES:
+            found = curves.measure(curve, lambda name, cores: kernels.measured(name, cores, arguments.rounds, ("jax", "torch")), step)
+            picture = Chart(curve.title, curve.across, "microseconds per step, one core", curve.x, found.series)
+            write_text(str(folder / f"{curve.name}.csv"), found.csv())
+            write_text(str(folder / f"{curve.name}.svg"), picture.svg())
+            for detail in found.details:
+                console.print(detail, style="yellow", markup=False)
+            failed |= bool(found.details)
+    console.print(f"{len(curves.CURVES)} curves in {folder}", markup=False)
+    return UNEXPECTED if failed else AS_EXPECTED
 
 
 def _suite(given: str | None, only: str | None) -> str:

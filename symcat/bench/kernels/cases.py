@@ -87,7 +87,8 @@ class PerSample:
         return X, np.eye(classes(made))[draw.integers(0, classes(made), self.samples)]
 
 
-def _mlp(widths: str) -> Callable[[], Model]:
+def mlp(widths: str) -> Callable[[], Model]:
+    """A maker of dense layers with relu between them."""
     first, *_, last = map(int, widths.split("-"))
     return lambda: model(widths, first, last, "relu")
 
@@ -95,9 +96,9 @@ def _mlp(widths: str) -> Callable[[], Model]:
 JAX, COMPILED, EAGER = "jax", "torch compile", "torch eager"
 
 TRAINING: dict[str, Training] = {case.name: case for case in (
-    Training("iris", "iris 4-16-3, batch 32, whole epoch", "mlp", _mlp("4-16-3"), 32, 40, {JAX: 7, COMPILED: 50, EAGER: 140}, seconds=3),
-    Training("digits", "digits 64-128-10, batch 64", "mlp", _mlp("64-128-10"), 64, 28, {JAX: 2, COMPILED: 5, EAGER: 11}, seconds=3),
-    Training("mlp", "784-256-128-10, batch 128", "mlp", _mlp("784-256-128-10"), 128, 4, {JAX: 1.25, COMPILED: 2.1, EAGER: 2.2}, True, 3),
+    Training("iris", "iris 4-16-3, batch 32, whole epoch", "mlp", mlp("4-16-3"), 32, 40, {JAX: 7, COMPILED: 50, EAGER: 140}, seconds=3),
+    Training("digits", "digits 64-128-10, batch 64", "mlp", mlp("64-128-10"), 64, 28, {JAX: 2, COMPILED: 5, EAGER: 11}, seconds=3),
+    Training("mlp", "784-256-128-10, batch 128", "mlp", mlp("784-256-128-10"), 128, 4, {JAX: 1.25, COMPILED: 2.1, EAGER: 2.2}, True, 3),
     Training("lenet", "LeNet-like, 28x28, batch 32", "lenet", lambda: lenet(28, 10), 32, 3, {JAX: 5, EAGER: 4.5}, True),
     Training("rnn", "Elman RNN, T 32, hidden 64, batch 32", "elman", lambda: elman(32, 16, 64, 10), 32, 8, {JAX: 2.5, EAGER: 5}, True),
     Training("attention", "attention block with layer norm, batch 16, T 32, width 64", "attention", lambda: attention_block(32, 64, 10),

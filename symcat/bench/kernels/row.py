@@ -24,14 +24,16 @@ def main(given: Sequence[str] | None = None) -> None:
     """Measure one row and write it."""
     arguments = _parser().parse_args(given)
     cores = keep_to(arguments.cores)
-    from symcat.bench.kernels.cases import PER_SAMPLE, TRAINING, UPDATES
+    from symcat.bench.kernels.cases import PER_SAMPLE, TRAINING, UPDATES, PerSample, Training
+    from symcat.bench.kernels.curves import POINTS
 
-    if arguments.case in TRAINING:
-        found = training(TRAINING[arguments.case], arguments.rounds, arguments.peers)
-    elif arguments.case in UPDATES:
-        found = updates(UPDATES[arguments.case], arguments.rounds, arguments.peers)
+    case = {**POINTS, **TRAINING, **UPDATES, **PER_SAMPLE}[arguments.case]
+    if isinstance(case, Training):
+        found = training(case, arguments.rounds, arguments.peers)
+    elif isinstance(case, PerSample):
+        found = per_sample(case, arguments.rounds)
     else:
-        found = per_sample(PER_SAMPLE[arguments.case], arguments.rounds)
+        found = updates(case, arguments.rounds, arguments.peers)
     Path(arguments.out).write_text(json.dumps({**found, "cores": cores}), encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from symcat.bench.environment import cores as all_cores
 from symcat.bench.kernels import cases
 from symcat.bench.kernels.cases import PER_SAMPLE, SHARED, TRAINING, UPDATES, PerSample, Training, Updates
 from symcat.bench.kernels.rounds import least, middle
+from symcat.bench.kernels.row import PEERS
 from symcat.bench.report import Bar, Report, Row
 
 ROWS = (*TRAINING, *UPDATES, *PER_SAMPLE)
@@ -38,12 +39,12 @@ def report(name: str, rounds: int) -> Report:
     return found
 
 
-def measured(name: str, cores: int, rounds: int) -> dict[str, Any]:
+def measured(name: str, cores: int, rounds: int, peers: Sequence[str] = PEERS) -> dict[str, Any]:
     """What `row` writes, or {"error": why}."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "row.json")
         command = [sys.executable, "-m", "symcat.bench.kernels.row", name, "--cores", str(cores), "--rounds", str(rounds),
-                   "--out", str(out)]
+                   "--out", str(out), "--peers", *peers]
         try:
             done = subprocess.run(command, env=plain_environment(), capture_output=True, text=True, timeout=LIMIT, check=False)
         except subprocess.TimeoutExpired:
