@@ -61,9 +61,8 @@ def _plain(source: Comprehension, node: Comprehension) -> bool:
 
 def _moved(source: Comprehension, node: Comprehension, read: At) -> Comprehension | None:
     """The reader of a scatter over the scatter's own points."""
-    if sum(a.name == read.name for a in node.body.atoms(At)) != 1 or not _entries(read, node):
-        return None
-    if any(over(node)[e] != extent for e, extent in zip(read.indices, source.shape, strict=True)):
+    if sum(a.name == read.name for a in node.body.atoms(At)) != 1 or not _entries(read, node) \
+            or not _covers(node, read, source):
         return None
     whole = bijective(source)
     if not whole and not _multiple(node.body, read):
@@ -88,6 +87,11 @@ def _computed(source: Comprehension, node: Comprehension, read: At) -> Comprehen
 def _entries(read: At, node: Comprehension) -> bool:
     """Whether each point of a comprehension reads an entry of its own."""
     return sorted(map(str, read.indices)) == sorted(str(symbol) for symbol, _ in node.box)
+
+
+def _covers(node: Comprehension, read: At, source: Comprehension) -> bool:
+    """Whether the loops of a comprehension run over the whole of an array that it reads."""
+    return all(over(node)[e] == extent for e, extent in zip(read.indices, source.shape, strict=True))
 
 
 def _multiple(body: sp.Expr, read: At) -> bool:

@@ -66,16 +66,21 @@ def _one(new: Rewrite, node: Comprehension) -> Comprehension:
     apart = [part for part in sp.Mul.make_args(node.body) if not indices_of(part) & summed and not part.has(*summed)]
     inside = [Factor(part, frozenset(indices_of(part))) for part in sp.Mul.make_args(node.body) if part not in apart]
     if not inside:
-        return node
+        return _without(node, summed, _count(node, summed) * node.body)
     unread = summed - set().union(*(part.indices for part in inside))
     if unread:                                       # nothing depends on these: as many times the same
-        apart.append(sp.Mul(*(over(node)[symbol] for symbol in sorted(unread, key=str))))
+        apart.append(_count(node, unread))
         node = _without(node, unread, sp.Mul(*(part.value for part in inside)))
         moved = _one(new, node)
         return _behind(new, moved, apart, node.name)
     node = replace(node, body=sp.Mul(*(part.value for part in inside)))
     node = _paired(new, node, inside)
     return _behind(new, node, apart, node.name) if apart else node
+
+
+def _count(node: Comprehension, symbols: set[sp.Symbol]) -> sp.Expr:
+    """The number of points of some loops."""
+    return sp.Mul(*(over(node)[symbol] for symbol in sorted(symbols, key=str)))
 
 
 def _behind(new: Rewrite, node: Comprehension, apart: list[sp.Expr], name: str) -> Comprehension:
@@ -96,18 +101,45 @@ def _paired(new: Rewrite, node: Comprehension, parts: list[Factor]) -> Comprehen
     size = lambda symbols: points(extents[s] for s in symbols)
     parts = _alike(new, node, parts)
     while len(parts) > 2:
-        best = min(combinations(range(len(parts)), 2), key=lambda pair: (size(parts[pair[0]].indices | parts[pair[1]].indices), pair))
-        a, b = (parts[k] for k in best)
-        rest = [part for k, part in enumerate(parts) if k not in best]
-        union = a.indices | b.indices
-        kept = union & (out | set().union(*(part.indices for part in rest)))
-        if PAYS * size(union) > size(extents):
+        pairs = [_Pair(parts, a, b, out) for a, b in combinations(range(len(parts)), 2)]
+        best = min(pairs, key=lambda pair: (size(pair.union), size(pair.kept), pair.a, pair.b))
+        if (1 if best.summed else PAYS) * size(best.union) > size(extents):
             break
-        parts = [*rest, _array(new, node, a.value * b.value, kept, union - kept)]
+        parts = [*best.rest, _array(new, node, best.value, best.kept, best.summed)]
     if len(parts) > 2 or not _worth(parts, size, extents):
         return _product(node, parts)
     return _product(node, [_array(new, node, part.value, part.indices, frozenset()) if not isinstance(part.value, At) else part
                            for part in parts])
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two of several factors: `kept` are the indices that others need too, `summed` those that can be summed at once."""
+
+    parts: list[Factor]
+    a: int
+    b: int
+    out: set[sp.Symbol]
+
+    @property
+    def value(self) -> sp.Expr:
+        return self.parts[self.a].value * self.parts[self.b].value
+
+    @property
+    def rest(self) -> list[Factor]:
+        return [part for k, part in enumerate(self.parts) if k not in (self.a, self.b)]
+
+    @property
+    def union(self) -> frozenset[sp.Symbol]:
+        return self.parts[self.a].indices | self.parts[self.b].indices
+
+    @property
+    def kept(self) -> frozenset[sp.Symbol]:
+        return self.union & (self.out | set().union(*(part.indices for part in self.rest)))
+
+    @property
+    def summed(self) -> frozenset[sp.Symbol]:
+        return self.union - self.kept
 
 
 def _alike(new: Rewrite, node: Comprehension, parts: list[Factor]) -> list[Factor]:

@@ -127,12 +127,16 @@ def _last(rank: int, axis: int) -> tuple[int, ...]:
 
 def _turn(node: Comprehension, name: str, order: tuple[int, ...]) -> Comprehension:
     """A comprehension with one array's axes in another order, whether it reads or writes it."""
-    found = {read: At(read.args[0], *(read.indices[k] for k in order)) for read in node.body.atoms(At) if read.name == name}
+    found = {read: _moved(read, order) for read in node.body.atoms(At) if read.name == name}
     body = node.body.xreplace(found) if found else node.body
     if node.name != name:
         return replace(node, body=body) if found else node
     return comprehension([node.shape[k] for k in order], node.box, [node.out[k] for k in order], body, op=node.op, name=node.name,
                          base=node.base)
+
+
+def _moved(read: At, order: tuple[int, ...]) -> At:
+    return At(read.args[0], *(read.indices[k] for k in order))
 
 
 def orient(f: Morphism) -> Morphism:

@@ -173,10 +173,13 @@ def at(body: sp.Expr, indices: Sequence[sp.Expr]) -> sp.Expr:
 def joined(body: sp.Expr, inner: Mapping[sp.Expr, sp.Expr]) -> sp.Expr | None:
     """The body with expressions in place of reads; None when SymPy makes other calls of functions out of it.
 
-    exp(x) exp(-x) and tanh(-x) stay as they are: functions are computed as they are written, and validated as unknown ones.
+    exp(x) exp(-x), tanh(-x) and exp(0) stay as they are: functions are computed as they are written, and validated as unknown ones.
     """
     result = body.xreplace(dict(inner))
-    expected = {call.xreplace(dict(inner)) for call in _calls(body)}.union(*map(_calls, inner.values()))
+    calls = {call: call.xreplace(dict(inner)) for call in _calls(body)}
+    if any(isinstance(call, sp.Function) and not isinstance(new, call.func) for call, new in calls.items()):
+        return None
+    expected = {new for new in calls.values() if not new.is_Rational}.union(*map(_calls, inner.values()))
     return result if _calls(result) == expected and not result.has(*UNDEFINED) else None
 
 

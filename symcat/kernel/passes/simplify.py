@@ -10,7 +10,7 @@ from symcat.category.comprehension import Comprehension
 from symcat.category.expression import Argmax, At, index
 from symcat.category.functions import detach
 from symcat.category.morphism import Morphism
-from symcat.kernel.passes.rewrite import UNDEFINED, Rewrite, at, comprehension, joined, rewrite
+from symcat.kernel.passes.rewrite import Rewrite, at, comprehension, joined, rewrite
 
 
 def simplify(f: Morphism) -> Morphism:
@@ -28,12 +28,10 @@ def inline(f: Morphism) -> Morphism:
 
     def resolved(expr: sp.Expr) -> sp.Expr:
         found = {read: at(trivial[read.name], read.indices) for read in expr.atoms(At) if read.name in trivial}
-        multiples = {read: value for read, value in found.items() if value.is_Mul}
-        plain = {read: value for read, value in found.items() if read not in multiples}
-        changed = expr.xreplace(plain) if plain else expr
-        changed = expr if changed.has(*UNDEFINED) else changed
-        whole = joined(changed, multiples) if multiples else changed
-        return changed if whole is None else whole
+        for chosen in (found, {read: value for read, value in found.items() if isinstance(value, At)}):
+            if chosen and (whole := joined(expr, chosen)) is not None:
+                return whole
+        return expr
 
     def change(new: Rewrite, node: Comprehension) -> Comprehension:
         body = node.body.replace(detach, lambda x: x) if node.body.has(detach) else node.body
