@@ -1,5 +1,7 @@
 """Training over epochs: order, batches, progress, and numbers that are none."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,20 @@ def test_the_last_partial_batch_is_left_out(made, kernel):
     history = kernel.fit(made.initial(0), X, Y, epochs=2, shuffle=False)
     full = kernel.fit(made.initial(0), X[:16], Y[:16], epochs=2, shuffle=False)
     assert history.steps == 4 and history.losses == full.losses
+
+
+def test_threads_that_train_at_once_get_what_one_thread_gets(made, kernel):
+    X, Y = samples(64, WIDTHS)
+
+    def train(seed):
+        return kernel.fit(made.initial(seed), X, Y, epochs=30, seed=seed)
+
+    alone = [train(seed) for seed in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(train, range(6)))
+    for one, two in zip(alone, together, strict=True):
+        assert one.losses == two.losses and all((a == b).all() for a, b in zip(one.state, two.state, strict=True))
+    assert kernel.function.targetoptions["nogil"]
 
 
 def test_training_reduces_the_loss(made, kernel):
