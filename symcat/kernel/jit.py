@@ -55,8 +55,10 @@ def load(path: Path, text: str) -> ModuleType:
     return module
 
 
-def compiled(path: Path, text: str, data: int, dtype: str) -> Callable[..., None]:
+def compiled(path: Path, text: str, data: int, dtype: str, threads: int = 1) -> Callable[..., None]:
     """`epoch` of a generated module as machine code for arrays of a dtype; `data` is the number of data arrays.
+
+    A program for several threads takes their words, the number of the thread and how many there are.
 
     It releases the GIL, and keeps nothing between calls, so that threads may call it at once.
     """
@@ -66,7 +68,8 @@ def compiled(path: Path, text: str, data: int, dtype: str) -> Callable[..., None
     options = {"error_model": "numpy", "fastmath": FASTMATH, "no_cfunc_wrapper": True, "nogil": True}
     real = numba.from_dtype(np.dtype(dtype))
     vector, table = numba.types.Array(real, 1, "C"), numba.types.Array(real, 2, "C")
-    return cached(module.epoch, numba.void(vector, vector, *[table] * data), options)
+    together = (numba.types.Array(numba.int64, 1, "C"), numba.int64, numba.int64) if threads > 1 else ()
+    return cached(module.epoch, numba.void(vector, vector, *together, *[table] * data), options)
 
 
 def cached(function: Callable[..., None], signature: object, options: Mapping[str, object]) -> Callable[..., None]:
