@@ -1,6 +1,6 @@
 """What is the same for all entries of an array is computed once: scalar parts of bodies become arrays of one number.
 
-Factors that are positive numbers are pulled out of roots, sums and quotients first, so that of Adam's update
+Scalar factors that are shown to be positive are pulled out of roots, sums and quotients first, so that of Adam's update
 
     p - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 
@@ -34,7 +34,7 @@ def counters(f: Morphism, states: int) -> tuple[str, ...]:
 def hoist(f: Morphism, nonnegative: Collection[str] = ()) -> Morphism:
     """Pointwise bodies with their scalar parts computed once, ahead.
 
-    `nonnegative` are inputs of one number that are known to be 0 or above; what is shown from that alone is pulled out of roots.
+    `nonnegative` are inputs of one number that are known to be 0 or above; what is positive then is pulled out of roots.
     """
     signs = Signs(f, frozenset(nonnegative))
 
@@ -103,7 +103,7 @@ def pulled(e: sp.Expr, signs: Signs) -> tuple[sp.Expr, sp.Expr]:
         scale, rest = pulled(e.base, signs)
         if e.exp.is_Integer:
             return scale**e.exp, rest**e.exp
-        safe = [part for part in sp.Mul.make_args(scale) if signs.positive(part.base if part.is_Pow else part)]
+        safe = [part for part in sp.Mul.make_args(scale) if part.has(At) and signs.positive(part.base if part.is_Pow else part)]
         root = sp.Mul(*(part.base**(part.exp * e.exp) if part.is_Pow else part**e.exp for part in safe))
         return root, (scale / sp.Mul(*safe) * rest)**e.exp
     if e.is_Add:

@@ -6,12 +6,10 @@ import sys
 from dataclasses import replace
 from functools import cache
 
-import numpy as np
 import pytest
 import sympy as sp
 
 import symcat as sc
-from symcat.category.evaluate import evaluate
 from symcat.category.expression import Argmax, At, Delta, index
 from symcat.category.morphism import Builder
 from symcat.category.space import Real, space
@@ -22,8 +20,6 @@ from symcat.kernel.passes.absorb import bijective
 from symcat.kernel.passes.orient import copied, lay_out
 from tests.kernel.passes.programs import SOURCES, agree, everything, pooled, source
 from tests.kernel.steps import descent
-
-EXACT = [one for one in PASSES if one.name != "hoist"]       # what hoist pulls out of roots, unknown functions do not know
 
 
 @cache
@@ -42,8 +38,7 @@ def stages() -> dict[str, list[tuple]]:
 
 
 def test_every_pass_keeps_every_value():
-    wrong = [(name, step) for name, rows in stages().items() for step, f, g in rows
-             if step in {one.name for one in EXACT} and not (agree(f, g) and agree(f, g, 1))]
+    wrong = [(name, step) for name, rows in stages().items() for step, f, g in rows if not (agree(f, g) and agree(f, g, 1))]
     assert wrong == []
 
 
@@ -55,16 +50,6 @@ def test_what_comes_out_is_a_program():
     for rows in stages().values():
         for _, f, g in rows:
             assert checked(g) is g and g.dom == f.dom and g.cod == f.cod
-
-
-def test_floats_agree_where_scalars_are_pulled_out():
-    for rows in stages().values():
-        for step, f, g in rows:
-            if step == "hoist":
-                draw = np.random.default_rng(3)
-                inputs = [draw.uniform(0.2, 2, tuple(map(int, wire.shape))) for wire in f.dom.types]
-                for ours, theirs in zip(evaluate(g, inputs), evaluate(f, inputs), strict=True):
-                    np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
 PROVED = [("pooled", ("place maxima", "absorb", "factor", "lay out", "orient")), ("convolutions", ("simplify", "absorb", "lay out")),
