@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symcat.category.expression import Argmax, At, Bracket, Delta
-from symcat.kernel.nest import Nest, Store, value_symbols
+from symcat.kernel.nest import Nest, Store, depth_of, value_symbols
 from symcat.kernel.order import stride
 from symcat.kernel.place import Layout
 from symcat.kernel.scalar import Names, Writer, letter
@@ -95,7 +95,7 @@ class Block:
     def lines(self) -> list[str]:
         """The statements of the nest."""
         title = [f"# {self.nest.mode}: {', '.join(self.nest.targets) or self.nest.label}"]
-        fill = fill_lines(self.plan, self.nest.label, self.nest.fill) if self.nest.fill else []
+        fill = self._fill() if self.nest.fill else []
         if not self.nest.stores:
             return title + fill
         if self.lane is None:
@@ -115,6 +115,11 @@ class Block:
         for depth in range(split - 1, -1, -1):
             text = self._tested(depth, [*self.writer.levels[depth], *self._loop(depth, text)])
         return title + fill + text
+
+    def _fill(self) -> list[str]:
+        """Memory that points are added to, set to 0."""
+        origin = "" if self.nest.origin == 0 else self.writer.address(self.nest.origin)
+        return fill_lines(self.plan, self.nest.label, self.nest.fill, origin)
 
     def _whole(self) -> list[str]:
         self._part = self._accumulator()
@@ -288,13 +293,16 @@ class Block:
         return {"assign": self._assign, "reduce": self._reduce, "scatter": self._add, "max": self._maximum}[self.nest.mode]()
 
     def _assign(self) -> list[str]:
-        lines = self.writer.levels[-1]
+        lines, alike = self.writer.levels[-1], {}
         for store in self.nest.stores:
-            value, name = self.writer.value(store.body), self.fresh("v")
+            value, name, held = self.writer.value(store.body), self.fresh("v"), At(store.target, store.address)
             lines.append(f"{name} = {value}")
-            self.writer.name(At(store.target, store.address), name)
+            self.writer.name(held, name)
+            tile = self._tile(store.body.xreplace(alike))
+            if not tile:
+                alike[held] = sp.S.One
             if store.target not in self.plan.local:
-                lines.append(self._write(store, name, self._tile(store.body)))
+                lines.append(self._write(store, name, tile))
         return []
 
     def _reduce(self) -> list[str]:
@@ -338,7 +346,7 @@ class Block:
     # ---- loops
     def _depth(self, condition: sp.Expr) -> int:
         """The number of loops after whose start a condition is known, at least the accumulating level."""
-        return max([self.first, *(int(s.name[1:]) + 1 for s in condition.free_symbols)])
+        return max([self.first, *map(depth_of, condition.free_symbols)])
 
     def _bounds(self, guard: sp.Expr) -> tuple[int, sp.Expr] | None:
         """(depth of the loop, bound) when a guard can be a bound of a loop: its index has coefficient 1 or -1."""
@@ -390,14 +398,14 @@ class Block:
         return int(e.xreplace({s: (extents[s] - 1 if e.coeff(s) < 0 else 0) * sp.S.One for s in e.free_symbols}))
 
 
-def fill_lines(plan: Schedule, name: str, size: int) -> list[str]:
-    """Loops that set the memory of an array to 0."""
-    lines = []
+def fill_lines(plan: Schedule, name: str, size: int, origin: str = "") -> list[str]:
+    """Loops that set the memory of an array to 0, from an address in it on."""
+    lines, home = [], f"{origin} + o_{plan.home(name)}" if origin else f"o_{plan.home(name)}"
     for piece in pieces(0, size, plan.width, BLOCK):
         if not piece.lanes:
-            lines.append(f"S[{piece.start} + o_{plan.home(name)}] = F_0")
+            lines.append(f"S[{piece.start} + {home}] = F_0")
             continue
-        store = f"store(S, i + o_{plan.home(name)}, 0, 0, zero_{piece.shape}())"
+        store = f"store(S, i + {home}, 0, 0, zero_{piece.shape}())"
         whole = piece.stop - piece.start > piece.width
         lines += [f"for i in range({piece.start}, {piece.stop}, {piece.width}):", f"    {store}"] if whole else [f"i = {piece.start}", store]
     return lines

@@ -13,16 +13,18 @@ import numpy as np
 import sympy as sp
 
 from symcat.category.scalars import Undecided
-from symcat.category.unroll import unrolled
 from symcat.errors import UnprovedError, UsageError
 from symcat.kernel import cache, jit
 from symcat.kernel.accuracy import accuracy_check
 from symcat.kernel.emit import emit
+from symcat.kernel.folds.lowering import looped
 from symcat.kernel.kernel import Kernel, Stamp
 from symcat.kernel.passes import lowered, specialise
 from symcat.kernel.place import place
 from symcat.kernel.program import DTYPES, TrainingStep
 from symcat.kernel.schedule import schedule
+from symcat.kernel.threads.crew import processors
+from symcat.kernel.threads.shares import BARRIER, WORTH, Shares, pays, widened
 from symcat.kernel.tiles.host import Host, host
 from symcat.kernel.validate import Compiled, Equal, field_check, same, symbol_check
 
@@ -30,6 +32,7 @@ from symcat.kernel.validate import Compiled, Equal, field_check, same, symbol_ch
 VERSION = 2
 FIELD_POINTS = 600_000
 SYMBOL_POINTS = 1000
+SYMBOL_STEPS = 4    # of a fold: expressions grow with every step
 # Small sizes for a validation, given to the dims in turn.
 FIELD_SIZES = ((3, 5), (5, 3))
 SYMBOL_SIZES = ((2, 3), (2, 1), (1, 1))
@@ -52,17 +55,19 @@ class Validation:
 
 
 def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | None = None, dtype: str = "float64", *,
-            obligations: Sequence[Obligation] = (), unproved: bool = False, validate: bool = True, equal: Equal = same) -> Kernel:
+            obligations: Sequence[Obligation] = (), unproved: bool = False, validate: bool = True, equal: Equal = same,
+            threads: int | None = None) -> Kernel:
     """The kernel of a training step.
 
     UnprovedError unless there are obligations and all are proved, or `unproved` asks for an unproved kernel by name.
-    `equal` decides equality of SymPy expressions in the validation over symbols.
+    `equal` decides equality of SymPy expressions in the validation over symbols.  `threads` is the number of threads, at most;
+    None takes all processors where the work is large enough for them to pay.  The results are the same, bit for bit.
     """
     if dtype not in DTYPES:
         raise UsageError(f"dtype {dtype!r}: kernels are made for {' and '.join(DTYPES)}")
     stamp = stamped(step, obligations, unproved)
     values = step.values(dims, hypers)
-    work = lower(step, values, dtype)
+    work = lower(step, values, dtype, threads=threads)
     key = cache.digest("\n".join([str(VERSION), work.f.digest, work.text.module("", dtype)]))
     validation = _remembered(key) if validate else None
     if validate and validation is None:
@@ -71,18 +76,30 @@ def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | N
     digest = cache.digest(text)
     name = f"{'kernel' if stamp.proved else 'unproved'}_{digest[:16]}_{jit.build()[:8]}.py"
     path = cache.write(cache.cache_folder() / name, text)
-    function = jit.compiled(path, text, len(step.data), dtype)
+    function = jit.compiled(path, text, len(step.data), dtype, work.threads)
     kernel = Kernel(step, work, dtype, text, digest, path, stamp, validation, function)
     if validation is None or validation.accuracy:
         return kernel
     return replace(kernel, validation=_remember(key, replace(validation, accuracy=accuracy_check(kernel))))
 
 
-def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], dtype: str = "float64", processor: Host | None = None) -> Compiled:
-    """All passes: from a step and exact values to the program's text, for a processor's vectors of a dtype."""
-    f, processor = unrolled(specialise(step.step, values)), processor or host()
-    plan = schedule(lowered(f), step.states, processor.bytes // np.dtype(dtype).itemsize, processor.registers)
+def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], dtype: str = "float64", processor: Host | None = None,
+          threads: int | None = 1, worth: float = WORTH) -> Compiled:
+    """All passes: from a step and exact values to the program's text, for a processor's vectors of a dtype.
+
+    Nests of less than `worth` nanoseconds are not shared between threads.
+    """
+    f, processor = specialise(step.step, values), processor or host()
+    plan = schedule(looped(f, lowered), step.states, processor.bytes // np.dtype(dtype).itemsize, processor.registers)
     layout = place(plan)
+    if threads is None:
+        threads = processors() if pays(plan, processors(), worth) else 1
+    if threads > 1:
+        layout = widened(layout, threads)
+        text = emit(plan, layout, Shares(plan, layout, threads, worth))
+        if BARRIER in text.program:
+            return Compiled(f, plan, layout, text, dtype, threads)
+        layout = place(plan)
     return Compiled(f, plan, layout, emit(plan, layout), dtype)
 
 
@@ -122,7 +139,7 @@ def header(stamp: Stamp, work: Compiled, values: Mapping[sp.Symbol, sp.Expr], dt
 def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled) -> str:
     cases = [("at its own sizes", work)] if work.points <= FIELD_POINTS else []
     if work.points > FIELD_POINTS // 10:
-        cases += [(f"at {_named(small)}", lower(step, small, work.dtype)) for small in _smaller(step, values, FIELD_SIZES)[:1]]
+        cases += [(f"at {_named(small)}", _small(step, small, work)) for small in _smaller(step, values, FIELD_SIZES)[:1]]
     cases = [(where, case) for where, case in cases if case.points <= FIELD_POINTS]
     if not cases:
         return "not run over the prime field: the step is too large and has no symbolic dims to make smaller"
@@ -133,9 +150,11 @@ def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compil
 
 def _symbols(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled, equal: Equal) -> str:
     cases = [("at its own sizes", partial(_same_work, work))]
-    cases += [(f"at {_named(small)}", partial(lower, step, small, work.dtype)) for small in _smaller(step, values, SYMBOL_SIZES)]
+    cases += [(f"at {_named(small)}", partial(_small, step, small, work)) for small in _smaller(step, values, SYMBOL_SIZES)]
     for where, make in cases:
         case = make()
+        if any(fold.length > SYMBOL_STEPS for fold in case.f.folds):
+            return f"not run over symbols: a fold of more than {SYMBOL_STEPS} steps"
         if case.points <= SYMBOL_POINTS:
             try:
                 proved, total = symbol_check(case, equal)
@@ -143,6 +162,11 @@ def _symbols(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Comp
                 return f"not run over symbols: {error}"
             return f"symbols: {proved} of {total} entries proved equal {where}"
     return "not run over symbols: the step is too large and has no symbolic dims to make smaller"
+
+
+def _small(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled) -> Compiled:
+    """The program at small sizes; where threads share work in the large one, they share all that they can."""
+    return lower(step, values, work.dtype, threads=work.threads, worth=0.0)
 
 
 def _same_work(work: Compiled) -> Compiled:

@@ -8,15 +8,20 @@ ring or a primitive, so that it means something over symbols and over a finite f
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import sympy as sp
 
-from symcat.kernel.block import Block, shown
+from symcat.kernel.block import Block, indented, shown
+from symcat.kernel.folds.recurrence import Recurrence
 from symcat.kernel.place import Layout
 from symcat.kernel.product import Product
 from symcat.kernel.scalar import Names
 from symcat.kernel.schedule import Schedule
+from symcat.kernel.turn import Turn
+from symcat.kernel.threads.shares import Shares
 
 MARK = "# ---- program"
 CALL = re.compile(r"\b([a-z]\w*)\(")
@@ -42,11 +47,15 @@ class Text:
                 f'globals().update(namespace("{dtype}", (\n    {wanted},\n)))\n\n{MARK}\n{self.program}')
 
 
-def emit(plan: Schedule, layout: Layout) -> Text:
-    """The program of a schedule: the same text for the same schedule under every hash seed."""
+def emit(plan: Schedule, layout: Layout, shares: Shares | None = None) -> Text:
+    """The program of a schedule: the same text for the same schedule under every hash seed.
+
+    With `shares` it is the program of one of several threads: `epoch` then takes words for barriers, the number of the thread, and
+    how many there are.
+    """
     blocks, constants, fresh = [], {"F_0": sp.S.Zero}, Names()
     for nest in plan.nests:
-        block = (Product if nest.mode == "product" else Block)(nest, plan, layout, fresh)
+        block = {"product": Product, "turn": Turn}.get(nest.mode, Block)(nest, plan, layout, fresh)
         blocks.append(block.lines())
         constants.update(block.writer.constants)
     head = [f"{name} = rational({value.p}, {value.q})" for name, value in sorted(constants.items(), key=lambda item: (item[1], item[0]))]
@@ -54,12 +63,33 @@ def emit(plan: Schedule, layout: Layout) -> Text:
     head += [f"o_{name} = {buffer.offset}  # {shown(buffer.meant)}" for name, buffer in layout.arrays.items()]
     head += [f"p_{name}_{k} = {buffer.offset}  # position {k} of {name}" for (name, k), buffer in layout.positions.items()]
     head += [f"w_panel = {layout.panel.offset}"] if layout.panel.size else []
-    text = [*head, "", "", f"def epoch(S, losses{''.join(f', B_{name}' for name in plan.data)}):",
+    takes = ", ".join(["S", "losses", *(("W", "me", "n") if shares else ()), *(f"B_{name}" for name in plan.data)])
+    text = [*head, "", "", f"def epoch({takes}):",
             "    for s in range(losses.shape[0]):"]
     text += [f"        b_{name} = B_{name}[s]" for name in plan.data]
-    starts = []
-    for block in blocks:
-        starts.append(len(text) + 1)
-        text += ["        " + line for line in block]
-    text.append(f"        losses[s] = S[0 + o_{plan.home(plan.loss)}]")
-    return Text("\n".join(text) + "\n", tuple(starts))
+    starts: dict[int, int] = {}
+    for line, nest in _step(plan, blocks, shares):
+        if nest is not None:
+            starts.setdefault(nest, len(text) + 1)
+        text.append("        " + line)
+    return Text("\n".join(text) + "\n", tuple(starts[nest] for nest in range(len(plan.nests))))
+
+
+def _step(plan: Schedule, blocks: Sequence[Sequence[str]], shares: Shares | None) -> list[tuple[str, int | None]]:
+    """The lines of one step, each with the position of the nest that begins there."""
+    loops = {group: f"for time in range({_steps(loop)}):" for group, loop in enumerate(plan.groups)}
+    final = f"losses[s] = S[0 + o_{plan.home(plan.loss)}]"
+    if shares:
+        return shares.step(blocks, loops, final)
+    result: list[tuple[str, int | None]] = []
+    for group, members in groupby(range(len(blocks)), key=lambda k: plan.nests[k].group):
+        result += [(loops[group], None)] if group is not None else []
+        for k in members:
+            lines = indented(blocks[k], 0 if group is None else 1)
+            result += [(line, k if position == 0 else None) for position, line in enumerate(lines)]
+    return [*result, (final, None)]
+
+
+def _steps(loop: Recurrence) -> str:
+    """The steps of a recurrence, as what `range` takes."""
+    return f"{loop.length - 1}, -1, -1" if loop.backward else str(loop.length)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,14 @@ from symcat.errors import DataError
 from symcat.kernel.arrays import real_array
 from symcat.kernel.nest import Nest
 from symcat.kernel.program import TrainingStep
+from symcat.kernel.threads.crew import CREW
 from symcat.kernel.validate import Compiled
 
 if TYPE_CHECKING:
     from symcat.kernel.train import History
 
 CACHE_LINE = 64
+WORDS = 64          # for the barriers of one epoch
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,12 @@ class Kernel:
     validation: object
     function: Callable[..., None]
 
-    @property
+    @cached_property
     def batch(self) -> int:
         """The number of samples in a step."""
         return int(self.work.f.dom.types[self.step.states].shape[0]) if len(self.step.data) else 1
 
-    @property
+    @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shapes of the state arrays."""
         return tuple(tuple(map(int, wire.shape)) for wire in self.work.f.dom.types[: self.step.states])
@@ -142,6 +145,8 @@ class Run:
             if given.shape != shape:
                 raise DataError(f"state {name} has shape {given.shape}: expected {shape}")
             place.view(self.arena)[...] = given
+        self._inputs, self._batch = len(kernel.step.data), kernel.batch
+        self._end = max([place.offset + place.size for place in self._places], default=0)
 
     def put(self, position: int, array: np.ndarray) -> None:
         """Write one state array, of its shape."""
@@ -153,8 +158,8 @@ class Run:
 
     def epoch(self, *data: np.ndarray, steps: int | None = None) -> np.ndarray:
         """Run over checked data arrays; the loss of each step."""
-        batch = self.kernel.batch
-        if len(data) != len(self.kernel.step.data):
+        batch = self._batch
+        if len(data) != self._inputs:
             raise DataError(f"{len(data)} data arrays came, the step takes {len(self.kernel.step.data)}: {self.kernel.step.data}")
         rows = {len(array) for array in data}
         if len(rows) > 1:
@@ -165,17 +170,30 @@ class Run:
             raise DataError(f"{min(rows, default=0)} samples make {full} batches of {batch}, and {count} steps were asked for: "
                             "give more data, or compile with a smaller batch")
         losses = np.empty(count, dtype=self.kernel.dtype)
-        self.kernel.function(self.arena, losses, *(array[: count * batch].reshape(count, -1) for array in data))
+        given = [array[: count * batch].reshape(count, -1) for array in data]
+        function, threads = self.kernel.function, self.kernel.work.threads
+        if threads == 1:
+            function(self.arena, losses, *given)
+        else:
+            words = np.zeros(WORDS, dtype=np.int64)
+            CREW.run(lambda me, number: function(self.arena, losses, words, me, number, *given), threads)
         return losses
 
     @property
     def finite(self) -> bool:
-        """Whether every entry of the state is a finite number."""
+        """Whether every entry of the state is a finite number; padding, which may be none, is looked at once more without it."""
+        if np.isfinite(self.arena[: self._end]).all():
+            return True
         return all(bool(np.isfinite(place.view(self.arena)).all()) for place in self._places)
 
-    def state(self) -> list[np.ndarray]:
-        """Copies of the state arrays."""
-        return [place.view(self.arena).copy() for place in self._places]
+    def image(self) -> np.ndarray:
+        """A copy of the state as it lies in memory, from which `state` makes arrays."""
+        return self.arena[: self._end].copy()
+
+    def state(self, image: np.ndarray | None = None) -> list[np.ndarray]:
+        """Copies of the state arrays, as they are or as they were when an image was taken."""
+        memory = self.arena if image is None else image
+        return [place.view(memory).copy() for place in self._places]
 
 
 def _aligned(size: int, dtype: str) -> np.ndarray:

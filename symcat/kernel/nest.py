@@ -8,6 +8,7 @@ Modes of a nest:
 
     assign    every entry of the target is written once; several stores may share the loops
     reduce    the loops before `inner` run over the entries, the others accumulate
+    turn      an assign that copies rows to columns, in square tiles
     product   a reduce whose body is a product of two reads, run in tiles of rows and vectors
     max       like reduce, with the first maximum and its position
     scatter   the target is filled with 0 (unless it continues another nest), then every point adds to it
@@ -27,9 +28,12 @@ import sympy as sp
 
 from symcat.category.comprehension import Comprehension
 from symcat.category.expression import Argmax, At, Bracket, Delta, affine, is_index
+from symcat.category.functions import where
 from symcat.errors import UsageError
 
 Shape = tuple[int, ...]
+WINDOW = 32     # positions of a maximum that are tried in turn
+TIME = sp.Symbol("_t", integer=True)     # the step of a recurrence: a number that the loop around its nests sets
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ class Nest:
     """Loops, outermost first, over stores; `guards` are >= 0 and `zeros` are 0 at the points that count.
 
     `fill` entries are set to 0 before a scatter; `components` are the contracted indices of a max, by position.  The loop
-    `lanes` runs in vectors.  `spare` gives the extents up to which loops may run over padding.
+    `lanes` runs in vectors.  `spare` gives the extents up to which loops may run over padding.  Nests of one `group` run together
+    for every step of a recurrence; what they fill begins at `origin`.
     """
 
     mode: str
@@ -97,6 +102,8 @@ class Nest:
     label: str = ""
     lanes: sp.Symbol | None = None
     spare: tuple[tuple[sp.Symbol, int], ...] = ()
+    group: int | None = None
+    origin: sp.Expr = sp.S.Zero
 
     @property
     def extents(self) -> Shape:
@@ -108,7 +115,8 @@ class Nest:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return tuple(store.target for store in self.stores)
+        """The arrays that are written, were it only with zeros."""
+        return tuple(store.target for store in self.stores) or (self.label,)
 
     @cached_property
     def selectors(self) -> list[Argmax]:
@@ -145,21 +153,25 @@ class _Term:
                      tuple(map(move, self.zeros)), (*self.solved, symbol))
 
 
-def lower(node: Comprehension, memory: Memory, ranks: Mapping[str, Shape]) -> list[Nest]:
-    """The nests of a comprehension, before they are arranged; `ranks` gives the extents of the reduced indices of every max."""
+def lower(node: Comprehension, memory: Memory, ranks: Mapping[str, Shape], row: tuple[sp.Expr, ...] = ()) -> list[Nest]:
+    """The nests of a comprehension, before they are arranged; `ranks` gives the extents of the reduced indices of every max.
+
+    With `row` the comprehension is about one row of its array: the indices of the array are these, then its own.
+    """
     if node.base.modulus:
         raise UsageError(f"{node.name} is over {node.base}: kernels compute with real numbers")
     box = {symbol: int(extent) for symbol, extent in node.box}
     if node.op == "max":
-        return [_maximum(node, box, memory)]
+        return [_maximum(node, box, memory, row)]
     terms = [_solve(term, ranks) for term in _terms(node, box)]
-    size = memory.size(node.name)
+    size = math.prod(memory.held[node.name][len(row):])
+    origin = flat((*row, *(sp.S.Zero for _ in node.shape)), memory.held[node.name])
     written = [term for term in terms if term is not None]
     if not written:
-        return [Nest("scatter", (), (), fill=size, label=node.name)]
+        return [Nest("scatter", (), (), fill=size, label=node.name, origin=origin)]
     alone = len(terms) == 1
-    nests = [_nest(node, _without_unit_loops(term), memory, alone) for term in written]
-    return [replace(nest, fill=size if k == 0 and nest.mode == "scatter" else 0) for k, nest in enumerate(nests)]
+    nests = [_nest(node, _without_unit_loops(term), memory, alone, row) for term in written]
+    return [replace(nest, fill=size if k == 0 and nest.mode == "scatter" else 0, origin=origin) for k, nest in enumerate(nests)]
 
 
 def flat(indices: Iterable[sp.Expr], shape: Shape) -> sp.Expr:
@@ -189,19 +201,44 @@ def flattened(expr: sp.Expr, shapes: Mapping[str, Shape]) -> sp.Expr:
 
 
 def _terms(node: Comprehension, box: dict[sp.Symbol, int]) -> list[_Term]:
-    """The summands: one, or one for each term of the body when some term has a delta."""
-    summands = sp.Add.make_args(node.body)
-    if not any(_selector(factor) is not None for term in summands for factor in sp.Mul.make_args(term)):
-        summands = (node.body,)
+    """The summands: one, or one for each term of the body when some term has a delta or a bracket that selects points."""
+    if not selective(node):
+        body = sp.Add(*[_chosen(summand) for summand in sp.Add.make_args(node.body)])
+        return [_Term(box, node.out, body, node.guards, ())]
     terms = []
-    for summand in summands:
+    for summand in sp.Add.make_args(node.body):
         guards, zeros, factors = list(node.guards), [], []
         for factor in sp.Mul.make_args(summand):
             selector = _selector(factor)
-            kept = factors if selector is None else guards if isinstance(selector, Bracket) else zeros
-            kept.append(factor if selector is None else sp.expand(selector.args[0]))
-        terms.append(_Term(box, node.out, sp.Mul(*factors), tuple(guards), tuple(zeros)))
+            if selector is None or _in_window(selector, box):
+                factors.append(factor)
+            else:
+                (guards if isinstance(selector, Bracket) else zeros).append(sp.expand(selector.args[0]))
+        terms.append(_Term(box, node.out, _chosen(sp.Mul(*factors)), tuple(guards), tuple(zeros)))
     return terms
+
+
+def selective(node: Comprehension) -> bool:
+    """Whether a delta or a bracket selects points, so that a comprehension is run term by term."""
+    box = {symbol: int(extent) for symbol, extent in node.box}
+    selectors = (_selector(factor) for summand in sp.Add.make_args(node.body) for factor in sp.Mul.make_args(summand))
+    return any(selector is not None and not _in_window(selector, box) for selector in selectors)
+
+
+def _chosen(summand: sp.Expr) -> sp.Expr:
+    """A summand with deltas of places as a choice between its value and 0."""
+    factors = sp.Mul.make_args(summand)
+    places = [factor for factor in factors if _selector(factor) is not None and factor.has(Argmax)]
+    if not places:
+        return summand
+    rest = [factor for factor in factors if factor not in places]
+    return where(sp.Mul(*(_selector(factor) for factor in places)), sp.Mul(*rest), sp.S.Zero)
+
+
+def _in_window(selector: Bracket | Delta, box: dict[sp.Symbol, int]) -> bool:
+    """Whether a delta compares the place of a maximum with loops over a small window: a choice in each lane, no address."""
+    own = [s for s in selector.args[0].free_symbols if selector.args[0].coeff(s) != 0]
+    return isinstance(selector, Delta) and selector.has(Argmax) and bool(own) and math.prod(box[s] for s in own) <= WINDOW
 
 
 def _selector(factor: sp.Expr) -> Bracket | Delta | None:
@@ -263,33 +300,51 @@ def _without_unit_loops(term: _Term) -> _Term:
     return term
 
 
-def _nest(node: Comprehension, term: _Term, memory: Memory, alone: bool) -> Nest:
+def _nest(node: Comprehension, term: _Term, memory: Memory, alone: bool, row: tuple[sp.Expr, ...]) -> Nest:
     rank, shapes = len(node.shape), memory.held
     kept = set(node.out[:rank]) if node.gather else set()
     contracted = {s for s in term.extents if s not in set().union(*(e.free_symbols for e in term.out))}
     conditions = (*term.guards, *term.zeros)
     covers = alone and node.gather and not kept & set(term.solved) and all(e.free_symbols & contracted for e in conditions)
-    store = Store(node.name, flattened(flat(term.out, shapes[node.name]), shapes), flattened(term.body, shapes))
+    store = Store(node.name, flattened(flat((*row, *term.out), shapes[node.name]), shapes), flattened(term.body, shapes))
     mode = "scatter" if not covers else "reduce" if contracted else "assign"
+    if mode == "scatter" and alone and not conditions and not contracted and _fills(node, term):
+        mode = "assign"
     outer = [item for item in term.extents.items() if item[0] not in contracted]
     loops = (*outer, *((s, n) for s, n in term.extents.items() if s in contracted))
     return Nest(mode, loops, (store,), len(outer), tuple(flattened(e, shapes) for e in term.guards),
-                tuple(flattened(e, shapes) for e in term.zeros), label=node.name, spare=_spare(node, term, memory))
+                tuple(flattened(e, shapes) for e in term.zeros), label=node.name, spare=_spare(node, term, memory, row))
 
 
-def _maximum(node: Comprehension, box: dict[sp.Symbol, int], memory: Memory) -> Nest:
+def _fills(node: Comprehension, term: _Term) -> bool:
+    """Whether the points of a scatter write every entry of its array, each exactly once: the places are digits of one number."""
+    if any(e.has(Argmax) for e in term.out) or math.prod(term.extents.values()) != math.prod(_sizes(node.shape)):
+        return False
+    address, span = flat(term.out, _sizes(node.shape)), 0
+    for step, extent in sorted((abs(int(address.coeff(s))), n) for s, n in term.extents.items()):
+        if step <= span:
+            return False
+        span += step * (extent - 1)
+    return True
+
+
+def _sizes(shape: Iterable[sp.Expr]) -> Shape:
+    return tuple(int(extent) for extent in shape)
+
+
+def _maximum(node: Comprehension, box: dict[sp.Symbol, int], memory: Memory, row: tuple[sp.Expr, ...]) -> Nest:
     rank, shapes = len(node.shape), memory.held
     term = _without_unit_loops(_Term(box, node.out, node.body, (), ()))
     components = tuple((k, symbol if symbol in term.extents else sp.S.Zero) for k, (symbol, _) in enumerate(node.reduced))
-    store = Store(node.name, flat(term.out, shapes[node.name]), flattened(term.body, shapes))
+    store = Store(node.name, flat((*row, *term.out), shapes[node.name]), flattened(term.body, shapes))
     inner = sum(1 for s in term.extents if int(s.name[1:]) < rank)
     return Nest("max", tuple(term.extents.items()), (store,), inner, components=components, label=node.name,
-                spare=_spare(node, term, memory))
+                spare=_spare(node, term, memory, row))
 
 
-def _spare(node: Comprehension, term: _Term, memory: Memory) -> tuple[tuple[sp.Symbol, int], ...]:
+def _spare(node: Comprehension, term: _Term, memory: Memory, row: tuple[sp.Expr, ...]) -> tuple[tuple[sp.Symbol, int], ...]:
     """The loops that may run over the padding of rows, with the padded extent."""
-    accesses = [(node.name, term.out), *((a.name, a.indices) for a in term.body.atoms(At, Argmax))]
+    accesses = [(node.name, (*row, *term.out)), *((a.name, a.indices) for a in term.body.atoms(At, Argmax))]
     hidden = set().union(*(e.free_symbols for e in (*term.guards, *term.zeros)))
     hidden |= set().union(*(s.free_symbols for a in term.body.atoms(At) for e in a.indices for s in e.atoms(Argmax)))
     found = []
@@ -300,6 +355,11 @@ def _spare(node: Comprehension, term: _Term, memory: Memory) -> tuple[tuple[sp.S
         if rows and alone and symbol not in hidden and len(wide := {memory.held[name][-1] for name, _ in rows}) == 1:
             found.append((symbol, wide.pop()))
     return tuple(found)
+
+
+def depth_of(symbol: sp.Symbol) -> int:
+    """The number of loops of a nest after whose start an index is known; the step of a recurrence is known before them."""
+    return 0 if symbol == TIME else int(symbol.name[1:]) + 1
 
 
 def value_symbols(expr: sp.Expr) -> set[sp.Symbol]:

@@ -1,4 +1,5 @@
-"""The order of loops: which one runs in vectors, which are merged, which nests are products of matrices.
+"""The order of loops: which one runs in vectors, which are merged, which nests are products of
+matrices or transposed copies.
 
 A loop may run in vectors when the addresses step evenly over it.  The one with the least estimated cost is taken: an access of
 stride 1 costs one operation for a whole vector, of another stride one for each lane, and one that does not move costs nothing.
@@ -22,8 +23,10 @@ def arranged(nest: Nest, width: int) -> Nest:
     """The nest with its loops in the cheapest order for vectors of a width, merged where addresses allow, named by depth."""
     if not nest.loops or not nest.stores:
         return nest
-    if _product(nest):
+    if is_product(nest):
         return _by_depth(_tiled(nest))
+    if (turn := _turn(nest, width)) is not None:
+        return _by_depth(turn)
     choices = [None, *(symbol for symbol, _ in nest.loops if _even(nest, symbol))]
     lanes = min(choices, key=lambda s: cost(nest, s, width))
     return _by_depth(_merged(_placed(nest, lanes)))
@@ -101,6 +104,23 @@ def _parts(nest: Nest) -> list[list[tuple[sp.Symbol, int]]]:
     return [list(nest.loops[:cut]), list(nest.loops[cut:])]
 
 
+# ---- transposed copies
+def _turn(nest: Nest, width: int) -> Nest | None:
+    """A copy that turns rows of one array into columns of another, its two loops last; None for any other nest."""
+    if nest.mode != "assign" or len(nest.stores) != 1 or not isinstance(nest.stores[0].body, At) or nest.selectors:
+        return None
+    target, source = nest.stores[0].address, nest.stores[0].body.args[1]
+    across = [item for item in nest.loops if stride(target, item[0]) == 1 and stride(source, item[0]) > 1 and item[1] % width == 0]
+    down = [item for item in nest.loops if stride(source, item[0]) == 1 and stride(target, item[0]) > 1]
+    if len(across) != 1 or len(down) != 1:
+        return None
+    (symbol, extent), spare = down[0], dict(nest.spare)
+    if extent % width and spare.get(symbol, 0) < -(-extent // width) * width:
+        return None
+    rest = [item for item in nest.loops if item not in (across[0], down[0])]
+    return replace(nest, mode="turn", loops=(*rest, down[0], across[0]), inner=len(nest.loops), lanes=across[0][0], spare=())
+
+
 # ---- loops that step through memory as one
 def _merged(nest: Nest) -> Nest:
     pinned = set().union(*(e.free_symbols for e in (*nest.guards, *nest.zeros, *(e for _, e in nest.components))))
@@ -149,7 +169,7 @@ def columns(nest: Nest) -> tuple[sp.Symbol, At, At] | None:
     return None
 
 
-def _product(nest: Nest) -> bool:
+def is_product(nest: Nest) -> bool:
     """Whether a nest is a product of matrices: a contraction of two reads, without conditions, one of them with columns of stride 1."""
     if nest.mode != "reduce" or nest.guards or nest.zeros or nest.selectors or len(nest.loops) == nest.inner:
         return False

@@ -98,13 +98,27 @@ def _first_fit(busy: Sequence[Buffer], size: int, bottom: int) -> int:
     return start
 
 
+def _turns(plan: Schedule, position: int) -> tuple[int, int]:
+    """The positions of the first and the last nest of the loop in which a nest runs, its own when there is none.
+
+    What one step of a recurrence reads or writes, unless it is local to the step, the next step must find.
+    """
+    group = plan.nests[position].group
+    inside = [k for k, nest in enumerate(plan.nests) if nest.group == group] if group is not None else [position]
+    return inside[0], inside[-1]
+
+
 def _spans(plan: Schedule) -> dict[str, tuple[int, int]]:
     """For each temporary the positions of the first nest that writes and the last that touches it."""
     spans: dict[str, tuple[int, int]] = {}
     fixed = {*plan.states, *plan.data, *plan.local, *plan.in_place}
     for position, nest in enumerate(plan.nests):
+        first, last = _turns(plan, position)
+        brief = plan.groups[nest.group].local if nest.group is not None else frozenset()
         for name in sorted({*nest.targets, *nest.reads} - fixed):
-            spans[name] = (spans.get(name, (position, position))[0], position)
+            begin, end = (position, position) if name in brief else (first, last)
+            start, stop = spans.get(name, (begin, end))
+            spans[name] = (min(start, begin), max(stop, end))
     if plan.home(plan.loss) in spans:
         spans[plan.loss] = (spans[plan.loss][0], len(plan.nests))
     return spans

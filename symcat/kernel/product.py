@@ -26,7 +26,9 @@ class Product:
     def __init__(self, nest: Nest, plan: Schedule, layout: Layout, fresh: Names) -> None:
         self.nest, self.plan, self.fresh = nest, plan, fresh
         self.writer = Writer(0, [], self, fresh)
+        self.constants = self.writer.constants
         self.cut = tiling(nest, plan.width, plan.registers)
+        self.tile = (1, 1, 1, 1)
 
     def lines(self) -> list[str]:
         """The statements of the nest."""
@@ -85,7 +87,36 @@ class Product:
         add = f"{t} = outer({t}, {self._entry(self.cut.left)}, {self._strides(self.cut.left.args[1])}, {columns})"
         target = f"{self._entry(At(store.target, store.address))}, {self._strides(store.address)}"
         begin = f"load_{name}({target})" if start else f"zero_{name}()"
-        return [f"{t} = {begin}", *self._steps(start, [add]), f"store({target}, {t})"]
+        whole = [f"{t} = {begin}", *self._steps(start, [add])]
+        if len(self.nest.stores) == 1 or start + self.cut.block < self.cut.contracted[-1][1]:
+            return [*whole, f"store({target}, {t})"]
+        self.tile = (*shape, vectors, lanes)
+        return [*whole, *self._finish(t)]
+
+    def _finish(self, t: str) -> list[str]:
+        """The pointwise stores of the nest on one tile, whose sum a variable holds."""
+        product, *others = self.nest.stores
+        writer = self.writer = Writer(0, [store.body for store in others], self, self.fresh)
+        writer.constants = self.constants
+        writer.name(At(product.target, product.address), t)
+        lines = writer.levels[-1]
+        for store, name in ((product, t), *((store, self.fresh("v")) for store in others)):
+            if store is not product:
+                value = writer.value(store.body)
+                lines.append(f"{name} = {value}")
+                writer.name(At(store.target, store.address), name)
+            if store.target not in self.plan.local:
+                lines.append(f"store({self._entry(At(store.target, store.address))}, {self._strides(store.address)}, {name})")
+        return lines
+
+    def read(self, name: str, address: sp.Expr) -> str:
+        """A tile of an array, or a number where it does not move with rows or columns."""
+        step, down = stride(address, self.cut.lanes[0]), self._strides(address)
+        entry, shape = self._entry(At(name, address)), "x".join(map(str, self.tile))
+        if step == 0 and not any(stride(address, symbol) for symbol, _ in self.cut.axes):
+            array, where = entry.split(", ", 1)
+            return f"{array}[{where}]"
+        return f"load_{shape}({entry}, {down})" if step == 1 else f"gather_{shape}({entry}, {down}, {step})"
 
     def _strides(self, address: sp.Expr) -> str:
         """The distances of a tile's rows in an address, along P and along Q."""

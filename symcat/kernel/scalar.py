@@ -15,6 +15,7 @@ import sympy as sp
 from symcat.category import functions
 from symcat.category.expression import Argmax, At, Bracket, Delta, is_index
 from symcat.errors import UsageError
+from symcat.kernel.nest import TIME, depth_of
 
 PRIMITIVES: dict[type, str] = {
     sp.exp: "f_exp", sp.log: "f_log", sp.tanh: "f_tanh", sp.sin: "f_sin", sp.cos: "f_cos",
@@ -29,6 +30,8 @@ LETTERS = "ijklmnpqruvw"
 
 def letter(symbol: sp.Symbol) -> str:
     """The variable of the loop at a depth."""
+    if symbol == TIME:
+        return "time"
     depth = int(symbol.name[1:])
     return LETTERS[depth] if depth < len(LETTERS) else f"i{depth}"
 
@@ -120,9 +123,11 @@ class Writer:
 
     # ---- levels
     def level(self, expr: sp.Expr) -> int:
-        """The depth of the loop in which an expression can be computed first."""
+        """The depth of the loop in which an expression can be computed first; at depth 0 everything is in one place."""
+        if self.depth == 0:
+            return 0
         if expr not in self._level:
-            own = max((int(s.name[1:]) + 1 for s in expr.free_symbols if is_index(s)), default=0)
+            own = max((depth_of(s) for s in expr.free_symbols if is_index(s)), default=0)
             self._level[expr] = max(own, self.floor) if expr.has(At, Argmax) else own
         return self._level[expr]
 
@@ -174,6 +179,9 @@ class Writer:
             return self._power(expr, level)
         if isinstance(expr, functions.detach):
             return self._text(expr.args[0], level)
+        if isinstance(expr, functions.where) and all(isinstance(c, Delta) for c in sp.Mul.make_args(expr.args[0])):
+            chosen, value, other = (self._text(a, level)[0] for a in expr.args)
+            return f"f_pick({chosen}, {self.literal(sp.S.Zero)}, {value}, {other})", ATOM
         if type(expr) in PRIMITIVES:
             return f"{PRIMITIVES[type(expr)]}({', '.join(self._text(a, level)[0] for a in expr.args)})", ATOM
         raise UsageError(f"{expr}, a {type(expr).__name__}, cannot be compiled: kernels know "

@@ -57,6 +57,11 @@ class Tiling:
         return math.prod(extent for _, extent in self.axes)
 
     @property
+    def blocks(self) -> int:
+        """The number of blocks of the contraction."""
+        return -(-self.contracted[-1][1] // self.block)
+
+    @property
     def panel(self) -> int:
         """Entries of a packed panel of columns."""
         return self.block * self.vectors * self.width if self.packed else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -27,12 +28,23 @@ class History:
 class Reached:
     """Where training stands at the end of an epoch: the state, the number of finished epochs, and the generator of orders.
 
-    `order` is the state of the generator from which the next epoch's order is drawn, None before any was.
+    `found` is the state, or what makes it from a copy of memory when it is wanted.  `order` is the state of the generator from
+    which the next epoch's order is drawn, None before any was.
     """
 
-    state: list[np.ndarray]
+    found: Arrays | Callable[[], Arrays]
     epochs: int = 0
     order: Mapping | None = None
+
+    @cached_property
+    def state(self) -> Arrays:
+        return self.found() if callable(self.found) else self.found
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"found": self.state, "epochs": self.epochs, "order": self.order}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
 
 
 def fit(kernel: Kernel, state: Sequence[np.ndarray], *data: np.ndarray, epochs: int, seed: int = 0, shuffle: bool = True,
@@ -56,21 +68,22 @@ def fit(kernel: Kernel, state: Sequence[np.ndarray], *data: np.ndarray, epochs: 
         draw.bit_generator.state = start.order
     epoch, losses, steps = start.epochs if start else 0, [], 0
     run = Runs(kernel, state, rest)
-    good = run.state()
+    good = run.image()
     for _ in range(epochs):
         order = draw.permutation(len(arrays[0])) if shuffle and arrays else None
         taken = arrays if order is None else [array[order] for array in arrays]
         found = run.epoch(taken)
         epoch, steps = epoch + 1, steps + len(found)
         if not (np.isfinite(found).all() and run.finite):
-            raise _diverged(Runs(kernel, good, rest), taken, good, epoch, losses, kinds or {})
-        good = run.state()
+            kept = run.state(good)
+            raise _diverged(Runs(kernel, kept, rest), taken, kept, epoch, losses, kinds or {})
+        good = run.image()
         losses.append(run.mean(found))
         if reach is not None:
-            reach(Reached(good, epoch, draw.bit_generator.state), losses[-1])
+            reach(Reached(partial(run.state, good), epoch, draw.bit_generator.state), losses[-1])
         if progress is not None:
             progress(epoch, losses[-1])
-    return History(good, losses, steps)
+    return History(run.state(good), losses, steps)
 
 
 class Runs:
@@ -112,8 +125,11 @@ class Runs:
     def finite(self) -> bool:
         return self.run.finite
 
-    def state(self) -> Arrays:
-        return self.run.state()
+    def image(self) -> np.ndarray:
+        return self.run.image()
+
+    def state(self, image: np.ndarray | None = None) -> Arrays:
+        return self.run.state(image)
 
 
 def _checked(kernel: Kernel, data: Sequence[np.ndarray]) -> Arrays:

@@ -25,6 +25,7 @@ from symcat.kernel.emit import Text
 from symcat.kernel.place import Buffer, Layout
 from symcat.kernel.schedule import Schedule
 from symcat.kernel.twins import FIELD, Memory, Offset, Twin, symbols_near
+from symcat.kernel.twins.threads import Turns, Watched
 
 Equal = Callable[[sp.Expr, sp.Expr], bool]
 ATTEMPTS = 5
@@ -40,11 +41,12 @@ class Compiled:
     layout: Layout
     text: Text
     dtype: str = "float64"
+    threads: int = 1
 
     @property
     def points(self) -> int:
         """The number of loop iterations of one step."""
-        return sum(nest.points + nest.fill for nest in self.plan.nests)
+        return sum((nest.points + nest.fill) * self.plan.times(nest) for nest in self.plan.nests)
 
 
 def field_check(work: Compiled, seed: int = 0, steps: int = 2) -> int:
@@ -141,20 +143,31 @@ def run(work: Compiled, twin: Twin, state: Sequence[np.ndarray], data: Sequence[
     memory = twin.memory(twin.noise(draw, work.layout.reals))
     for name, array in zip(work.plan.states, state, strict=True):
         memory.values[work.layout.arrays[name].addresses] = np.ravel(array)
-    losses = np.empty(steps, dtype=object)
+    losses = Memory(np.empty(steps, dtype=object), lambda value: value, lambda value: value, "losses")
     batches = [[twin.memory(np.ravel(array[k]), "a batch") for k in range(steps)] for array in data]
     try:
-        namespace["epoch"](memory, losses, *batches)
+        _epoch(namespace, work.threads, memory, losses, batches)
     except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
         if isinstance(error, SymcatError):
             raise
         raise ValidationError(f"the text fails over {twin.scalars.name}: {type(error).__name__}: {error}") from error
-    if any(value is None for value in losses):
+    if any(value is None for value in losses.values):
         raise ValidationError("the text does not write the loss of every step")
     found = []
     for name in work.plan.states:
         found.append(memory.values[work.layout.arrays[name].addresses].tolist())
-    return found, [twin.unwrap(value) for value in losses]
+    return found, [twin.unwrap(value) for value in losses.values]
+
+
+def _epoch(namespace: dict[str, object], threads: int, memory: Memory, losses: Memory, batches: Sequence[Sequence[Memory]]) -> None:
+    """Run `epoch`; as several threads that take turns, in memory where races are seen, when the text is for several."""
+    if threads == 1:
+        namespace["epoch"](memory, losses, *batches)
+        return
+    turns = Turns(threads)
+    namespace["barrier"] = turns.barrier
+    shared = Watched(memory, turns), Watched(losses, turns)
+    turns.run(lambda me, count: namespace["epoch"](*shared, None, me, count, *batches))
 
 
 def _check_addresses(namespace: dict[str, object], work: Compiled) -> None:

@@ -17,7 +17,7 @@ from symcat.kernel.tiles.names import creating
 from symcat.kernel.tiles.tile import REALS, Tile
 
 SHARED = {"store": memory.store, "scatter": memory.scatter, "outer": memory.outer,
-          "hsum": reduction.hsum, "hmax": reduction.hmax, "hpick": reduction.hpick, "rsum": reduction.rsum,
+          "hsum": reduction.hsum, "hmax": reduction.hmax, "hpick": reduction.hpick, "rsum": reduction.rsum, "turned": reduction.turned,
           "barrier": synchronisation.barrier}
 DTYPES = {"float32": np.float32, "float64": np.float64}
 

@@ -1,4 +1,7 @@
-"""Sums and maxima over the lanes or the rows of a tile, in a fixed order: by pairs of vectors, then by halves of the last vector."""
+"""Sums and maxima over the lanes or the rows of a tile, and its transpose.
+
+Sums are taken in a fixed order: by pairs of vectors, then by halves of the last vector.
+"""
 
 from __future__ import annotations
 
@@ -125,3 +128,28 @@ def rsum(typing, t):
         parts = unpack(builder, tile, args[0])
         return pack(builder, result, [by_pairs(parts[v:: tile.shape.v], add(builder)) for v in range(tile.shape.v)])
     return result(t), generate
+
+
+@intrinsic(prefer_literal=True)
+def turned(typing, t, n):
+    """The first n rows of the transpose of a tile of as many rows as lanes: at each bit of their numbers, blocks change places."""
+    tile, rows = expected(t), literal(n)
+    size = tile.shape.l
+    if tile.shape.v != 1 or tile.shape.rows != size or rows is None or not 1 <= rows <= size:
+        raise TypingError(f"a tile of as many rows as lanes, one vector each, and a literal number of rows were expected, not {tile}, {n}")
+    result = Tile(Shape(1, rows, 1, size), tile.real)
+
+    def exchanged(builder, a, b, distance):
+        low = [k if not k & distance else size + k - distance for k in range(size)]
+        high = [k + distance if not k & distance else size + k for k in range(size)]
+        return [builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INDEX, size), mask)) for mask in (low, high)]
+
+    def generate(context, builder, sig, args):
+        parts, distance = unpack(builder, tile, args[0]), size // 2
+        while distance:
+            for row in range(size):
+                if not row & distance:
+                    parts[row], parts[row + distance] = exchanged(builder, parts[row], parts[row + distance], distance)
+            distance //= 2
+        return pack(builder, result, parts[:rows])
+    return result(t, n), generate

@@ -161,9 +161,13 @@ def rsum(twin: Twin, t: Grid) -> Grid:
     return Grid(twin, Shape(1, 1, t.shape.v, t.shape.l), by_pairs(list(t.values), twin.scalars.add)[None, :])
 
 
+def turned(twin: Twin, t: Grid, n: int) -> Grid:
+    return Grid(twin, Shape(1, n, 1, t.shape.l), t.values.T[:n].copy())
+
+
 CREATORS: dict[str, Callable] = {"zero": zero, "full": full, "load": load, "gather": gather, "iota": iota}
 CONSUMERS: dict[str, Callable] = {
-    "store": store, "scatter": scatter, "outer": outer, "hsum": hsum, "hmax": hmax, "hpick": hpick, "rsum": rsum,
+    "store": store, "scatter": scatter, "outer": outer, "hsum": hsum, "hmax": hmax, "hpick": hpick, "rsum": rsum, "turned": turned,
 }
 
 
