@@ -11,6 +11,7 @@
     hoist           scalar parts of bodies are computed once, positive factors pulled out of roots before
     lay_out         arrays have the axis last along which they are made and read
     orient          products read a turned copy of a factor where that pays
+    entrywise       new states with axes of one entry read the old ones entry by entry
 
 Each is a row of `PASSES`, in order.  They work on programs with numbers as sizes and without folds; `lowered` is all of them.
 """
@@ -29,12 +30,12 @@ from symcat.kernel.passes.hoist import counters, hoist
 from symcat.kernel.passes.maxima import place_maxima
 from symcat.kernel.passes.orient import lay_out, orient
 from symcat.kernel.passes.rewrite import checked, rewrite
-from symcat.kernel.passes.simplify import inline, share_calls, simplify, units
+from symcat.kernel.passes.simplify import entrywise, inline, share_calls, simplify, units
 from symcat.kernel.passes.specialise import specialise
 from symcat.kernel.passes.split import split
 
-__all__ = ["PASSES", "Pass", "absorb", "checked", "counters", "factor", "fuse", "hoist", "inline", "lay_out", "lowered", "orient", "passes",
-           "place_maxima", "products", "rewrite", "share_calls", "simplify", "specialise", "split", "units"]
+__all__ = ["PASSES", "Pass", "absorb", "checked", "counters", "entrywise", "factor", "fuse", "hoist", "inline", "lay_out", "lowered",
+           "orient", "passes", "place_maxima", "products", "rewrite", "share_calls", "simplify", "specialise", "split", "units"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def passes(nonnegative: Collection[str] = ()) -> tuple[Pass, ...]:
         Pass("share scalars", simplify),
         Pass("lay out", lay_out),
         Pass("orient", orient),
+        Pass("entrywise", entrywise),
     )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import sympy as sp
-
 from symcat.category.comprehension import Comprehension
 from symcat.category.expression import At, index, reads
 from symcat.category.morphism import Morphism
@@ -43,6 +41,6 @@ def _its_own(node: Comprehension, read: At) -> bool:
     if sum(other.name == read.name for other in node.body.atoms(At)) != 1:
         return False
     if node.pointwise:
-        wanted = tuple(e if extent != 1 else sp.S.Zero for e, extent in zip(node.out, node.shape, strict=True))
-        return read.indices in (wanted, node.out)
+        wanted = [e for e, extent in zip(node.out, node.shape, strict=True) if extent != 1]
+        return wanted == [e for e in read.indices if e != 0]
     return node.body == read and sorted(map(str, read.indices)) == sorted(str(index(k)) for k in range(len(node.extents)))

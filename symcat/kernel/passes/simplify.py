@@ -88,6 +88,19 @@ def units(f: Morphism) -> Morphism:
     return _squeezed(_without_units(f))
 
 
+def entrywise(f: Morphism) -> Morphism:
+    """Pointwise arrays with axes of one entry read arrays of their own shape at their own indices, so that one may replace the other."""
+    def change(new: Rewrite, node: Comprehension) -> Comprehension:
+        if not node.pointwise or sp.S.One not in node.shape:
+            return node
+        zero = tuple(sp.S.Zero if extent == 1 else e for e, extent in zip(node.out, node.shape, strict=True))
+        found = {read: At(read.args[0], *node.out) for read in node.body.atoms(At)
+                 if read.indices == zero and new.wires[read.name].shape == node.shape}
+        return replace(node, body=node.body.xreplace(found)) if found else node
+
+    return rewrite(f, change)
+
+
 def _without_units(f: Morphism) -> Morphism:
     components: dict[str, dict[int, int]] = {}    # of a maximum: where its components have gone
 
