@@ -108,7 +108,9 @@ def pulled(e: sp.Expr, signs: Signs) -> tuple[sp.Expr, sp.Expr]:
         return root, (scale / sp.Mul(*safe) * rest)**e.exp
     if e.is_Add:
         return _common(e, signs)
-    return sp.S.One, e.func(*(sp.Mul(*pulled(arg, signs)) for arg in e.args)) if isinstance(e, sp.Function) else e
+    if not isinstance(e, sp.Function):
+        return sp.S.One, e
+    return sp.S.One, e.func(*(sp.Mul(*pulled(arg, signs)) if isinstance(arg, sp.Expr) else arg for arg in e.args))
 
 
 def _common(e: sp.Add, signs: Signs) -> tuple[sp.Expr, sp.Expr]:
