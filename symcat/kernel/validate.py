@@ -8,7 +8,6 @@ reference interpreter's.  What is run here is text that `emit` wrote, never a us
 from __future__ import annotations
 
 import ast
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from symcat.category.morphism import Morphism
 from symcat.category.scalars import Undecided
 from symcat.errors import DomainError, SymcatError, ValidationError
 from symcat.kernel.emit import Text
+from symcat.kernel.equality import same
 from symcat.kernel.place import Buffer, Layout
 from symcat.kernel.schedule import Schedule
 from symcat.kernel.twins import FIELD, Memory, Offset, Twin, symbols_near
@@ -29,7 +29,6 @@ from symcat.kernel.twins.threads import Turns, Watched
 
 Equal = Callable[[sp.Expr, sp.Expr], bool]
 ATTEMPTS = 5
-EXPANDED = 20_000    # expressions with more terms than this are not multiplied out
 
 
 @dataclass(frozen=True)
@@ -179,47 +178,3 @@ def _check_addresses(namespace: dict[str, object], work: Compiled) -> None:
         if namespace.get(name) != buffer.offset:
             raise ValidationError(f"{name} = {namespace.get(name)} in the text, but the layout has {buffer.offset}")
         namespace[name] = Offset(buffer.offset, buffer.size, name)
-
-
-def same(left: sp.Expr, right: sp.Expr) -> bool:
-    """Whether two expressions are equal as rational functions of their subterms that are not rational.
-
-    False is "not shown": what would take long to multiply out is left to the other checks.
-    """
-    if left == right:
-        return True
-    if _terms(left, {}) + _terms(right, {}) > EXPANDED:
-        return False
-    gap = sp.expand(left - right)
-    if gap == 0:
-        return True
-    if gap.is_Rational:
-        raise ValidationError(f"over symbols an entry differs from the morphism's by {gap}")
-    if gap.count_ops() > 2000:
-        return False
-    numerator, _ = sp.fraction(sp.together(_opaque(gap, {})))
-    return sp.expand(numerator) == 0
-
-
-def _terms(e: sp.Expr, known: dict[sp.Expr, int]) -> int:
-    """At least how many terms the expression has when it is multiplied out, not counting that equal ones are collected."""
-    if e not in known:
-        if e.is_Add:
-            known[e] = sum(_terms(a, known) for a in e.args)
-        elif e.is_Mul:
-            known[e] = math.prod(_terms(a, known) for a in e.args)
-        elif e.is_Pow and e.exp.is_Integer and e.exp > 0:
-            count = min(_terms(e.base, known), EXPANDED)
-            known[e] = math.comb(count + int(e.exp) - 1, int(e.exp)) if e.exp <= 64 else count
-        else:
-            known[e] = 1
-    return known[e]
-
-
-def _opaque(e: sp.Expr, known: dict[sp.Expr, sp.Dummy]) -> sp.Expr:
-    """The expression with functions and fractional powers as variables."""
-    if e.is_Add or e.is_Mul or (e.is_Pow and e.exp.is_Integer and not isinstance(e, sp.exp)):
-        return e.func(*[_opaque(a, known) for a in e.args])
-    if not e.args:
-        return e
-    return known.setdefault(e, sp.Dummy())

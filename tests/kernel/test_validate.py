@@ -8,7 +8,7 @@ import sympy as sp
 from symcat.errors import UsageError, ValidationError
 from symcat.kernel.compiler import lower
 from symcat.kernel.emit import Text
-from symcat.kernel.validate import field_check, same, symbol_check
+from symcat.kernel.validate import field_check, symbol_check
 from tests.category.programs import BY_NAME
 from tests.kernel.steps import REAL_PROGRAMS, descent, learner, learner_step, learner_values, learner_work, program_step
 
@@ -58,10 +58,9 @@ def test_other_activations_and_losses(activation, criterion):
     assert proved == total
 
 
-def test_rows_longer_than_the_unrolling_and_transposed_factors():
-    made = learner("gradient_descent", (19, 33, 17))
-    work = learner_work(made, 21)
-    assert any(nest.continues for nest in work.plan.nests)
+def test_rows_longer_than_a_vector_and_turned_factors():
+    work = learner_work(learner("gradient_descent", (19, 33, 17)), 21)
+    assert sum(nest.mode == "product" for nest in work.plan.nests) >= 5
     assert any(name.startswith("turned_") for name in work.layout.arrays)
     assert field_check(work, steps=1) > 1000
 
@@ -82,12 +81,14 @@ def test_a_wrong_literal_is_found_over_the_field_and_over_symbols():
 
 
 def test_memory_that_is_read_before_it_is_written_is_found():
-    work = program_step(BY_NAME["network"])
+    work = program_step(BY_NAME["max pool"])
     lines = work.text.program.splitlines()
-    opening = next(k for k, line in enumerate(lines) if line.endswith("= F_0") and "S[" in line)
-    wrong = replace(work, text=Text("\n".join(lines[: opening - 1] + lines[opening + 1:]) + "\n", work.text.lines))
-    with pytest.raises(ValidationError):
-        field_check(wrong)
+    clearing = [k for k, line in enumerate(lines) if "zero_" in line or line.endswith("= F_0") or "= full_" in line]
+    assert clearing
+    for k in clearing:
+        wrong = replace(work, text=Text("\n".join([*lines[:k], *lines[k + 1:]]) + "\n", work.text.lines))
+        with pytest.raises(ValidationError):
+            field_check(wrong)
 
 
 def test_an_entry_outside_of_its_buffer_is_found():
@@ -105,14 +106,6 @@ def test_a_buffer_in_another_place_is_found():
         field_check(wrong)
 
 
-def test_equality_of_rational_functions():
-    x, y = sp.symbols("x y")
-    assert same((x + y) / (x * y), 1 / x + 1 / y)
-    assert not same(x / y, y / x)
-    with pytest.raises(ValidationError, match="differs from the morphism's by 1"):
-        same(x + 1, x)
-
-
 def test_the_text_of_a_learner_does_not_depend_on_the_run():
     made = learner("adam")
     step, values = learner_step(made), learner_values(made, 3)
@@ -123,9 +116,3 @@ def test_the_text_of_a_learner_does_not_depend_on_the_run():
 def test_descent_is_what_its_name_says():
     step = descent(BY_NAME["cube"].f)
     assert step.states == 1 and step.step.cod.names == ("x", "loss")
-
-
-def test_what_would_take_long_to_multiply_out_is_not_shown():
-    wide = sum(sp.symbols("a:40"))
-    assert same((wide + 1) * wide, wide**2 + wide)
-    assert not same((wide + 1) ** 9 * wide, (wide + 1) ** 8 * (wide**2 + wide))

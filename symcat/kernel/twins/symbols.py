@@ -6,15 +6,18 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import sympy as sp
 
 from symcat.category.objects import SYMBOLIC, Expressions
 from symcat.category.scalars import FLOAT, Scalars, Undecided
+from symcat.kernel.equality import terms
 from symcat.kernel.scalar import HIGHEST
 from symcat.kernel.twins.twin import NAMES, Twin
+
+SHORT = 100     # terms up to which the arguments of functions are multiplied out
 
 
 class Cell:
@@ -58,7 +61,7 @@ class Cell:
         """The name of a function's value; the value itself at rational arguments that have a rational one."""
         if name not in ("power", "root") and all(a.is_Rational for a in arguments):
             return SYMBOLIC.table[name](*arguments)
-        key = (name, *arguments)
+        key = (name, *map(canonical, arguments))
         if key not in self._names:
             self._names[key] = sp.Symbol(f"{name}_{len(self._names)}_")
             self._calls[self._names[key]] = key
@@ -92,6 +95,12 @@ class Cell:
         if isinstance(gap, complex) or not abs(gap) > 1e-6:
             raise Undecided("two candidates of a maximum are not comparable at the sample point: draw another")
         return gap > 0
+
+
+@lru_cache(maxsize=1 << 16)
+def canonical(e: sp.Expr) -> sp.Expr:
+    """The expression multiplied out where that is short, so that equal arguments of functions look alike."""
+    return sp.expand(e) if (e.is_Add or e.is_Mul) and terms(e, {}) <= SHORT else e
 
 
 def _float(name: str, values: list[float]) -> float:
