@@ -8,6 +8,8 @@ from fractions import Fraction
 
 import sympy as sp
 
+from symcat.category.fold import Fold
+from symcat.category.functions import Smooth
 from symcat.category.morphism import Morphism
 from symcat.category.space import Real, Space
 from symcat.errors import ShapeError, UsageError
@@ -38,6 +40,8 @@ class TrainingStep:
         for name, wire in dom:
             if wire.base != Real:
                 raise UsageError(f"wire {name} is {wire}: kernels compute with real numbers, so every wire is over Real")
+        if arbitrary := _arbitrary(self.step):
+            raise UsageError(f"{', '.join(sorted(arbitrary))} stands for any smooth function and cannot be compiled: put a function in its place")
         leading = {wire.shape[0] if wire.shape else None for wire in self.data.types}
         if len(leading) > 1 or None in leading:
             raise ShapeError(f"the data wires {self.data} must share one first axis, the samples of a batch")
@@ -64,6 +68,14 @@ class TrainingStep:
             raise UsageError(f"no value for {', '.join(missing)}: a kernel has sizes and hyperparameters baked in; "
                              f"give dims={{...}} and hypers={{...}}")
         return {symbol: exact(given[name], name) for name, symbol in known.items()}
+
+
+def _arbitrary(f: Morphism) -> set[str]:
+    """The names of the arbitrary smooth functions in a program."""
+    found: set[str] = set()
+    for node in f.nodes:
+        found |= _arbitrary(node.cell) if isinstance(node, Fold) else {str(call.args[0]) for call in node.body.atoms(Smooth)}
+    return found
 
 
 def exact(value: object, name: str) -> sp.Rational:
