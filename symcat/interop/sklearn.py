@@ -45,7 +45,8 @@ class _Estimator(BaseEstimator):
     def __init__(self, hidden: Sequence[int] = (32,), *, activation: str = "relu", model: Para | None = None,
                  sizes: Mapping[Dim, int] | None = None, optimiser: str | Optimiser = "adam", learning_rate: float | None = 0.01,
                  epochs: int = 100, batch_size: int = 32, shuffle: bool = True, dtype: str = "float64", random_state: object = None,
-                 prove: bool = True, checkpoint: str | Path | None = None, checkpoint_every: int = 10, resume: bool = False) -> None:
+                 prove: bool = True, threads: int | None = None, checkpoint: str | Path | None = None, checkpoint_every: int = 10,
+                 resume: bool = False) -> None:
         self.hidden = hidden
         self.activation = activation
         self.model = model
@@ -58,6 +59,7 @@ class _Estimator(BaseEstimator):
         self.dtype = dtype
         self.random_state = random_state
         self.prove = prove
+        self.threads = threads
         self.checkpoint = checkpoint
         self.checkpoint_every = checkpoint_every
         self.resume = resume
@@ -119,6 +121,8 @@ class _Estimator(BaseEstimator):
         for name, least in (("epochs", 0), ("batch_size", 1), ("checkpoint_every", 1)):
             if not _whole(getattr(self, name), least):
                 raise UsageError(f"{name}={getattr(self, name)!r}: expected a whole number, {least} or more")
+        if self.threads is not None and not _whole(self.threads, 1):
+            raise UsageError(f"threads={self.threads!r}: expected a positive whole number, or None for what the work is worth")
         if self.dtype not in DTYPES:
             raise UsageError(f"dtype={self.dtype!r}: expected one of {', '.join(DTYPES)}")
 
@@ -151,7 +155,7 @@ class _Estimator(BaseEstimator):
         if self.model is not None:
             return self._compiled(Learner(self.model, loss(self._criterion, self.model.cod), rule, sizes=dict(self.sizes or {})))
         widths = (inputs, *map(int, self.hidden), outputs)
-        shape = ("layers", len(widths), self.activation, self._criterion, *_key(rule), self.dtype, bool(self.prove))
+        shape = ("layers", len(widths), self.activation, self._criterion, *_key(rule), self.dtype, bool(self.prove), self.threads)
         def learner() -> Learner:
             net = model("-".join(map(str, widths)), inputs, outputs, self.activation)
             return Learner(net.para, loss(self._criterion, net.para.cod), rule, sizes=net.sizes)
@@ -162,8 +166,8 @@ class _Estimator(BaseEstimator):
     def _compiled(self, learner: Learner) -> Any:
         """The learner's kernel from its proofs; UnprovedError when an obligation is not proved, unless `prove` is False."""
         if self.prove:
-            return learner.compile(obligations=prove(learner), dtype=self.dtype)
-        return learner.compile(unproved=True, dtype=self.dtype)
+            return learner.compile(obligations=prove(learner), dtype=self.dtype, threads=self.threads)
+        return learner.compile(unproved=True, dtype=self.dtype, threads=self.threads)
 
     @property
     def coefs_(self) -> dict[str, np.ndarray]:
@@ -214,7 +218,8 @@ class SymcatClassifier(ClassifierMixin, _Estimator):
     `batch_size` rows in a random order; with fewer rows, batches of the greatest power of four that there are rows for.  With
     `prove` (the default) training begins only when all obligations of the learner are proved; the kernel is `kernel_`,
     `kernel_.explain()` says what it is.  `checkpoint` names a file that is written every `checkpoint_every` epochs and at the
-    end; with `resume` a training that was interrupted goes on from it.
+    end; with `resume` a training that was interrupted goes on from it.  `threads` bounds the threads of a step: 1 is right
+    where others, such as the jobs of a grid search, use the processors already.
 
     >>> from symcat.interop.sklearn import SymcatClassifier
     >>> SymcatClassifier(hidden=(8,), epochs=3)

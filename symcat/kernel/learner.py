@@ -72,6 +72,7 @@ class LearnerKernel:
     kernels: dict[int, Kernel] = field(default_factory=dict)
     batch: int | None = None
     forward: Function | None = None
+    threads: int | None = None
     lock: AbstractContextManager = field(default_factory=RLock, repr=False)
 
     def at(self, batch: int) -> Kernel:
@@ -91,7 +92,7 @@ class LearnerKernel:
                 known = {symbol.name for symbol in step.step.dims}
                 known_sizes = {name: size for name, size in sizes.items() if name in known}
                 self.kernels[int(batch)] = compiler.compile(step, known_sizes, self.learner.optimiser.assignment(), self.dtype,
-                                                            obligations=self.given, unproved=self.unproved)
+                                                            obligations=self.given, unproved=self.unproved, threads=self.threads)
             return self.kernels[int(batch)]
 
     def fit(self, X: np.ndarray, Y: np.ndarray, *, epochs: int = 100, batch: int | None = None, seed: int | None = None,
@@ -256,8 +257,11 @@ def _chunks(X: np.ndarray, size: int) -> Iterator[np.ndarray]:
 
 
 def compile_learner(learner: Learner, obligations: Sequence[Decided] | Decisions = (), *, batch: int | None = None, dtype: str = "float64",
-                    unproved: bool = False, seed: int = 0) -> LearnerKernel:
+                    unproved: bool = False, seed: int = 0, threads: int | None = None) -> LearnerKernel:
     """A learner's kernel, from its proved obligations: what `sc.prove(learner)` returns, or entries of a ledger.
+
+    `threads` is the number of threads of a step, at most; None takes all processors where the work is large enough for them
+    to pay.  The results are the same, bit for bit.
 
     UnprovedError names every obligation that is missing, refuted or unknown, or was proved of another learner; with
     `unproved` the kernel is compiled all the same and stamped UNPROVED.
@@ -268,7 +272,7 @@ def compile_learner(learner: Learner, obligations: Sequence[Decided] | Decisions
     if missing and not unproved:
         raise UnprovedError(f"obligations that are not proved: {', '.join(missing)}; prove them with sc.prove(learner) and pass what it "
                             "returns, or ask for an unproved kernel with unproved=True")
-    made = LearnerKernel(learner, dtype, given, unproved, Reached(learner.initial(seed)))
+    made = LearnerKernel(learner, dtype, given, unproved, Reached(learner.initial(seed)), threads=threads)
     if batch is not None:
         made.at(batch)
     return made

@@ -107,7 +107,7 @@ class Runs:
     def mean(self, losses: np.ndarray) -> float:
         """The mean over the samples of the losses of an epoch's steps."""
         if self.rest is None or len(losses) == 1:
-            return float(losses.mean())
+            return float(np.add.reduce(losses, dtype=np.float64)) / len(losses)
         weights = np.full(len(losses), self.kernel.batch)
         weights[-1] = self.rest.batch
         return float(np.average(losses, weights=weights))

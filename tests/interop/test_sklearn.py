@@ -178,7 +178,7 @@ def test_what_is_not_proved_is_not_trained(monkeypatch):
     ({"optimiser": "adm"}, "optimiser='adm'"), ({"learning_rate": 0}, "learning_rate=0: expected a positive number"),
     ({"epochs": -1}, "epochs=-1: expected a whole number, 0 or more"), ({"epochs": 1.5}, "epochs=1.5"),
     ({"batch_size": 0}, "batch_size=0: expected a whole number, 1 or more"), ({"dtype": "float16"}, "dtype='float16'"),
-    ({"checkpoint_every": 0}, "checkpoint_every=0"),
+    ({"checkpoint_every": 0}, "checkpoint_every=0"), ({"threads": 0}, "threads=0"),
 ])
 def test_parameters_out_of_range_are_named(options, words):
     for kind in (SymcatClassifier, SymcatRegressor):
