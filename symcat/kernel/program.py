@@ -41,7 +41,7 @@ class TrainingStep:
             if wire.base != Real:
                 raise UsageError(f"wire {name} is {wire}: kernels compute with real numbers, so every wire is over Real")
         if arbitrary := _arbitrary(self.step):
-            raise UsageError(f"{', '.join(sorted(arbitrary))} stands for any smooth function and cannot be compiled: put a function in its place")
+            raise UsageError(f"{', '.join(sorted(arbitrary))} is any smooth function, which cannot be compiled: put one in its place")
         leading = {wire.shape[0] if wire.shape else None for wire in self.data.types}
         if len(leading) > 1 or None in leading:
             raise ShapeError(f"the data wires {self.data} must share one first axis, the samples of a batch")
