@@ -6,13 +6,14 @@ entry by entry and spread over the rows of the tile, the other is loaded in vect
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sympy as sp
 
-from symcat.category.expression import At
+from symcat.category.expression import At, index
 from symcat.kernel.block import Piece, indented, pieces
-from symcat.kernel.nest import Nest
+from symcat.kernel.finish import light
+from symcat.kernel.nest import Nest, Store
 from symcat.kernel.order import stride
 from symcat.kernel.place import Layout
 from symcat.kernel.scalar import Names, Writer, letter
@@ -24,11 +25,11 @@ class Product:
     """The text of a product nest."""
 
     def __init__(self, nest: Nest, plan: Schedule, layout: Layout, fresh: Names) -> None:
-        self.nest, self.plan, self.fresh = nest, plan, fresh
+        self.nest, self.plan, self.layout, self.fresh = nest, plan, layout, fresh
         self.writer = Writer(0, [], self, fresh)
         self.constants = self.writer.constants
         self.cut = tiling(nest, plan.width, plan.registers)
-        self.tile = (1, 1, 1, 1)
+        self.tile, self.axes = (1, 1, 1, 1), [symbol for symbol, _ in self.cut.axes]
 
     def lines(self) -> list[str]:
         """The statements of the nest."""
@@ -90,12 +91,29 @@ class Product:
         whole = [f"{t} = {begin}", *self._steps(start, [add])]
         if len(self.nest.stores) == 1 or start + self.cut.block < self.cut.contracted[-1][1]:
             return [*whole, f"store({target}, {t})"]
-        self.tile = (*shape, vectors, lanes)
-        return [*whole, *self._finish(t)]
+        if light(self.nest.stores[1:]):
+            self.tile = (*shape, vectors, lanes)
+            return [*whole, *self._finish(t, self.nest.stores)]
+        return [*whole, *self._aside(t, shape, vectors, lanes)]
 
-    def _finish(self, t: str) -> list[str]:
-        """The pointwise stores of the nest on one tile, whose sum a variable holds."""
-        product, *others = self.nest.stores
+    def _aside(self, t: str, shape: tuple[int, int], vectors: int, lanes: int) -> list[str]:
+        """The tile is put aside, and finished row by row."""
+        width, depth, aside = vectors * lanes, len(self.nest.loops), self.layout.aside
+        rows = [index(depth + k) for k in range(len(self.cut.axes))]
+        place = rows[-1] - self.cut.axes[-1][0] + (shape[1] * (rows[0] - self.cut.axes[0][0]) if len(rows) == 2 else 0)
+        moved = dict(zip((symbol for symbol, _ in self.cut.axes), rows, strict=True))
+        self.tile, self.axes = (1, 1, vectors, lanes), []
+        row = self.fresh("t")
+        inside = [f"{row} = load_1x1x{vectors}x{lanes}(S, {self.writer.address(sp.expand(width * place + aside))} + w_panel, 0, 0)",
+                  *self._finish(row, [store.map(moved) for store in self.nest.stores])]
+        for symbol, (axis, _), count in reversed(list(zip(rows, self.cut.axes, shape[2 - len(rows):], strict=True))):
+            inside = [f"for {letter(symbol)} in range({letter(axis)}, {letter(axis)} + {count}):", *indented(inside)]
+        self.axes = [symbol for symbol, _ in self.cut.axes]
+        return [f"store(S, {aside} + w_panel, {shape[1] * width}, {width}, {t})", *inside]
+
+    def _finish(self, t: str, stores: Sequence[Store]) -> list[str]:
+        """The pointwise stores on a tile or a row of it, whose sum a variable holds."""
+        product, *others = stores
         writer = self.writer = Writer(0, [store.body for store in others], self, self.fresh)
         writer.constants = self.constants
         writer.name(At(product.target, product.address), t)
@@ -106,22 +124,27 @@ class Product:
                 lines.append(f"{name} = {value}")
                 writer.name(At(store.target, store.address), name)
             if store.target not in self.plan.local:
-                lines.append(f"store({self._entry(At(store.target, store.address))}, {self._strides(store.address)}, {name})")
+                lines.append(self._stored(At(store.target, store.address), name))
         return lines
+
+    def _stored(self, target: At, name: str) -> str:
+        """The statement that stores a tile, whose columns may lie in any order."""
+        step, place = stride(target.args[1], self.cut.lanes[0]), f"{self._entry(target)}, {self._strides(target.args[1])}"
+        return f"store({place}, {name})" if step == 1 else f"scatter({place}, {step}, {name})"
 
     def read(self, name: str, address: sp.Expr) -> str:
         """A tile of an array, or a number where it does not move with rows or columns."""
         step, down = stride(address, self.cut.lanes[0]), self._strides(address)
         entry, shape = self._entry(At(name, address)), "x".join(map(str, self.tile))
-        if step == 0 and not any(stride(address, symbol) for symbol, _ in self.cut.axes):
+        if step == 0 and not any(stride(address, symbol) for symbol in self.axes):
             array, where = entry.split(", ", 1)
             return f"{array}[{where}]"
         return f"load_{shape}({entry}, {down})" if step == 1 else f"gather_{shape}({entry}, {down}, {step})"
 
     def _strides(self, address: sp.Expr) -> str:
         """The distances of a tile's rows in an address, along P and along Q."""
-        found = [stride(address, symbol) for symbol, _ in self.cut.axes]
-        return ", ".join(map(str, found if len(found) == 2 else [0, *found]))
+        found = [stride(address, symbol) for symbol in self.axes]
+        return ", ".join(map(str, [0] * (2 - len(found)) + found))
 
     def _entry(self, access: At) -> str:
         where = self.writer.address(access.args[1])
