@@ -24,7 +24,7 @@ from symcat.kernel.passes.rewrite import Rewrite, comprehension, indices_of, ove
 LANES = 16
 COPIED = 1.5     # cycles for an entry of a copy that is read across rows
 SUMMED = 20.0    # cycles to add up the lanes of a vector, and to store one number
-STRIDED = 4.0    # cycles for a read or a write that is not along rows, in a loop that could be flat otherwise
+STRIDED = 8.0    # cycles for a read or a write that is not along rows, in a loop that could be flat otherwise
 
 
 @dataclass(frozen=True)

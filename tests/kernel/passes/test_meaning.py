@@ -14,10 +14,12 @@ from symcat.category.expression import Argmax, At, Delta, index
 from symcat.category.morphism import Builder
 from symcat.category.space import Real, space
 from symcat.category.trace import trace
+from symcat.derivative.reverse import R
 from symcat.errors import SymcatError, UsageError
 from symcat.kernel.passes import PASSES, absorb, checked, factor, fuse, lowered, orient, place_maxima, simplify, specialise, split, units
 from symcat.kernel.passes.absorb import bijective
 from symcat.kernel.passes.orient import copied, lay_out
+from tests.category.programs import BY_NAME
 from tests.kernel.passes.programs import SOURCES, agree, everything, pooled, source
 from tests.kernel.steps import descent
 
@@ -203,3 +205,14 @@ def test_a_pass_does_nothing_the_second_time(change):
     for name in SOURCES:
         f = change(source(name))
         assert change(f).nodes == f.nodes
+
+
+SYMBOLIC = [("network", fuse), ("attention", simplify), ("attention", fuse), ("softmax", simplify), ("softmax", fuse),
+            ("max pool", place_maxima), ("argmax row", place_maxima)]
+
+
+@pytest.mark.parametrize(("name", "change"), SYMBOLIC, ids=lambda item: getattr(item, "__name__", item))
+def test_a_pass_that_needs_no_sizes_is_proved_for_all(name, change):
+    f = R(BY_NAME[name].f)
+    g = change(f)
+    assert g.nodes != f.nodes and f.dims and sc.decide(f, g).proved
