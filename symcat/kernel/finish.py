@@ -12,11 +12,12 @@ from dataclasses import replace
 import sympy as sp
 
 from symcat.category import functions
-from symcat.category.expression import Argmax, Bracket, Delta
+from symcat.category.expression import Argmax, At, Bracket, Delta
 from symcat.kernel.nest import Nest, value_symbols
 from symcat.kernel.order import is_product
 
 LONG = (sp.exp, sp.log, sp.tanh, sp.sin, sp.cos, functions.sigmoid, functions.softplus)
+LIGHT = 8           # operations on an entry, at most
 MOST_READS = 3      # arrays, beside the product itself, that the finish of a tile may read
 Joins = Callable[[Nest, Sequence[Nest], Nest], bool]
 
@@ -54,4 +55,6 @@ def _light(nest: Nest) -> bool:
     """Whether a pointwise nest is cheap enough for registers, and speaks of entries alone."""
     body = nest.stores[0].body
     powers = [e for e in body.atoms(sp.Pow) if not (e.exp.is_Integer and e.exp > 0)]
-    return not (nest.guards or nest.zeros or powers or body.has(*LONG, Argmax, Bracket, Delta) or value_symbols(body))
+    plain = body.xreplace({read: sp.Dummy() for read in body.atoms(At)})
+    return not (nest.guards or nest.zeros or powers or body.has(*LONG, Argmax, Bracket, Delta) or value_symbols(body)
+                or sp.count_ops(plain) > LIGHT)

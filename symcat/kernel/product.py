@@ -6,14 +6,13 @@ entry by entry and spread over the rows of the tile, the other is loaded in vect
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import sympy as sp
 
-from symcat.category.expression import At, index
+from symcat.category.expression import At
 from symcat.kernel.block import Piece, indented, pieces
-from symcat.kernel.finish import light
-from symcat.kernel.nest import Nest, Store
+from symcat.kernel.nest import Nest
 from symcat.kernel.order import stride
 from symcat.kernel.place import Layout
 from symcat.kernel.scalar import Names, Writer, letter
@@ -25,7 +24,7 @@ class Product:
     """The text of a product nest."""
 
     def __init__(self, nest: Nest, plan: Schedule, layout: Layout, fresh: Names) -> None:
-        self.nest, self.plan, self.layout, self.fresh = nest, plan, layout, fresh
+        self.nest, self.plan, self.fresh = nest, plan, fresh
         self.writer = Writer(0, [], self, fresh)
         self.constants = self.writer.constants
         self.cut = tiling(nest, plan.width, plan.registers)
@@ -91,29 +90,12 @@ class Product:
         whole = [f"{t} = {begin}", *self._steps(start, [add])]
         if len(self.nest.stores) == 1 or start + self.cut.block < self.cut.contracted[-1][1]:
             return [*whole, f"store({target}, {t})"]
-        if light(self.nest.stores[1:]):
-            self.tile = (*shape, vectors, lanes)
-            return [*whole, *self._finish(t, self.nest.stores)]
-        return [*whole, *self._aside(t, shape, vectors, lanes)]
+        self.tile = (*shape, vectors, lanes)
+        return [*whole, *self._finish(t)]
 
-    def _aside(self, t: str, shape: tuple[int, int], vectors: int, lanes: int) -> list[str]:
-        """The tile is put aside, and finished row by row."""
-        width, depth, aside = vectors * lanes, len(self.nest.loops), self.layout.aside
-        rows = [index(depth + k) for k in range(len(self.cut.axes))]
-        place = rows[-1] - self.cut.axes[-1][0] + (shape[1] * (rows[0] - self.cut.axes[0][0]) if len(rows) == 2 else 0)
-        moved = dict(zip((symbol for symbol, _ in self.cut.axes), rows, strict=True))
-        self.tile, self.axes = (1, 1, vectors, lanes), []
-        row = self.fresh("t")
-        inside = [f"{row} = load_1x1x{vectors}x{lanes}(S, {self.writer.address(sp.expand(width * place + aside))} + w_panel, 0, 0)",
-                  *self._finish(row, [store.map(moved) for store in self.nest.stores])]
-        for symbol, (axis, _), count in reversed(list(zip(rows, self.cut.axes, shape[2 - len(rows):], strict=True))):
-            inside = [f"for {letter(symbol)} in range({letter(axis)}, {letter(axis)} + {count}):", *indented(inside)]
-        self.axes = [symbol for symbol, _ in self.cut.axes]
-        return [f"store(S, {aside} + w_panel, {shape[1] * width}, {width}, {t})", *inside]
-
-    def _finish(self, t: str, stores: Sequence[Store]) -> list[str]:
-        """The pointwise stores on a tile or a row of it, whose sum a variable holds."""
-        product, *others = stores
+    def _finish(self, t: str) -> list[str]:
+        """The pointwise stores of the nest on one tile, whose sum a variable holds."""
+        product, *others = self.nest.stores
         writer = self.writer = Writer(0, [store.body for store in others], self, self.fresh)
         writer.constants = self.constants
         writer.name(At(product.target, product.address), t)
