@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy as sp
 
 from symcat.category.comprehension import Comprehension
@@ -20,11 +22,21 @@ def place_maxima(f: Morphism) -> Morphism:
     Where all components of one maximum are asked for, one delta holds their flat position, `2 A_0 + A_1 - (2 u + v)`.
     """
     def change(new: Rewrite, node: Comprehension) -> Comprehension:
-        if node.op != "sum" or not (found := _addresses(node)):
+        if not (found := _addresses(node)):
             return node
-        return _over_windows(new, node, found)
+        return _over_windows(new, node, found) if node.op == "sum" else _apart(new, node)
 
     return rewrite(f, change)
+
+
+def _apart(new: Rewrite, node: Comprehension) -> Comprehension:
+    """A maximum of entries at places of other maxima: the entries are an array of their own."""
+    box = [symbol for symbol, _ in node.box]
+    found = {}
+    for read in sorted((read for read in node.body.atoms(At) if read.has(Argmax)), key=sp.default_sort_key):
+        entries = comprehension(node.extents, node.box, box, read, name=f"at_{read.name}", base=node.base)
+        found[read] = At(new.append(_over_windows(new, entries, _addresses(entries))), *box)
+    return replace(node, body=node.body.xreplace(found))
 
 
 def _addresses(node: Comprehension) -> list[Argmax]:

@@ -64,7 +64,8 @@ def share_calls(f: Morphism) -> Morphism:
         found = {call: y for call in node.body.atoms(sp.Function, sp.Pow) if _callable(call) and (y := shared(call)) is not None}
         if found:
             node = replace(node, body=node.body.xreplace(found))
-        if node.pointwise and _callable(node.body) and node.body.args[0].indices == node.out:
+        if node.pointwise and _callable(node.body) and node.body.args[0].indices == node.out \
+                and new.wires[node.body.args[0].name].shape == node.shape:
             key, exponent = _called(node.body)
             known.setdefault(key, (new.append(node), exponent))
         return node

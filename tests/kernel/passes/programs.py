@@ -9,7 +9,7 @@ import sympy as sp
 
 from symcat.category.elementwise import detach, relu, windows
 from symcat.category.evaluate import evaluate
-from symcat.category.expression import At, Bracket, index
+from symcat.category.expression import Argmax, At, Bracket, index
 from symcat.category.modular import PRIME, P
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Real, space
@@ -113,7 +113,16 @@ def counted() -> Morphism:
     return one(space(x=Real[4]), lambda b, x: b.gather((4,), lambda i, j: sp.tanh(At(x, i)), (3,)))
 
 
-LEARNT = {"pooled": pooled, "convolutions": convolutions, "channels first": channels_first, "stride 2": lambda: channels_first(2),
+def maximum_at_a_maximum() -> Morphism:
+    """A maximum over entries at places of other maxima, and a row that the place of a maximum chooses."""
+    def write(b: Builder, x: str, y: str) -> str:
+        top = b.gather((2,), lambda i, j: At(x, i, j), (3,), op="max")
+        return b.gather((2,), lambda i, j: At(y, Argmax(top, 0, i), j) * At(x, i, j), (3,), op="max")
+    return one(space(x=Real[2, 3], y=Real[3, 3]), write)
+
+
+LEARNT = {"maximum at a maximum": maximum_at_a_maximum, "pooled": pooled,
+          "convolutions": convolutions, "channels first": channels_first, "stride 2": lambda: channels_first(2),
           "chain": chain, "gated": gated, "attention block": attention, "masked product": masked_product,
           "sum of products": sum_of_products}
 FORWARD = {"negated": negated, "counted": counted, "shifted pairs": shifted_pairs,
