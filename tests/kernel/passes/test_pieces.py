@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from symcat.category.elementwise import sigmoid
 from symcat.category.evaluate import evaluate
 from symcat.category.expression import At, Delta, index
 from symcat.category.morphism import Builder
 from symcat.category.space import Real, space
+from symcat.category.trace import trace
 from symcat.errors import UsageError
 from symcat.kernel.passes import inline, orient, share_calls, simplify, specialise, split
 from tests.category.programs import BY_NAME
@@ -94,3 +96,9 @@ def test_simplification_removes_most_comprehensions_of_an_optimiser():
     assert simplify(g) == g
 
 
+
+
+def test_a_call_on_a_slice_is_held_for_the_slice_alone():
+    f = trace(lambda z: sigmoid(z[:, 0:4]) * sigmoid(z[:, 4:8]), space(z=Real[3, 8]))
+    z = np.arange(24.0).reshape(3, 8) / 24
+    assert np.array_equal(evaluate(simplify(f), [z])[0], evaluate(f, [z])[0])
