@@ -12,7 +12,7 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -89,6 +89,11 @@ def recall(path: Path) -> dict | None:
             path.unlink()
         return None
     return found
+
+
+def write_record(path: Path, record: Mapping[str, object]) -> Path:
+    """Write a JSON object, which `recall` finds."""
+    return write(path, json.dumps(record, indent=1) + "\n", named=False)
 
 
 def tell(message: str) -> None:

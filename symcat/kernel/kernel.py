@@ -13,6 +13,7 @@ import sympy as sp
 
 from symcat.errors import DataError
 from symcat.kernel.arrays import real_array
+from symcat.kernel.interface import Interface, interface
 from symcat.kernel.nest import Nest
 from symcat.kernel.program import TrainingStep
 from symcat.kernel.threads.crew import CREW
@@ -56,14 +57,18 @@ class Kernel:
     function: Callable[..., None]
 
     @cached_property
+    def interface(self) -> Interface:
+        return interface(self.step, self.work)
+
+    @property
     def batch(self) -> int:
         """The number of samples in a step."""
-        return int(self.work.f.dom.types[self.step.states].shape[0]) if len(self.step.data) else 1
+        return self.interface.batch
 
-    @cached_property
+    @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shapes of the state arrays."""
-        return tuple(tuple(map(int, wire.shape)) for wire in self.work.f.dom.types[: self.step.states])
+        return self.interface.shapes
 
     def epoch(self, state: Sequence[np.ndarray], *data: np.ndarray, steps: int | None = None) -> tuple[list[np.ndarray], np.ndarray]:
         """Run over the data once in its order: (new state, loss of each step).
@@ -83,14 +88,14 @@ class Kernel:
 
     def checked(self, array: np.ndarray, position: int) -> np.ndarray:
         """A data array in the kernel's dtype; DataError when its samples have another shape."""
-        name, wire = self.work.f.dom.wires[self.step.states + position] if position < len(self.step.data) else ("", None)
-        if wire is None:
-            raise DataError(f"{position + 1} data arrays came, the step takes {len(self.step.data)}: {self.step.data}")
+        face = self.interface
+        if position >= len(face.data):
+            raise DataError(f"{position + 1} data arrays came, the step takes {len(face.data)}: {', '.join(face.data)}")
+        name, sample = face.data[position], face.samples[position]
         array = real_array(name, array, self.dtype)
-        sample = tuple(map(int, wire.shape[1:]))
         if array.shape[1:] != sample or array.ndim != len(sample) + 1:
-            raise DataError(f"data for {name}: {wire} has shape {array.shape}: expected ({', '.join(map(str, ('N', *sample)))}), "
-                            "one row per sample")
+            raise DataError(f"data for {name}: {face.wires[position]} has shape {array.shape}: expected "
+                            f"({', '.join(map(str, ('N', *sample)))}), one row per sample")
         return array
 
     def explain(self) -> str:
@@ -134,19 +139,16 @@ class Run:
     """A state on its way through epochs: the arena of one kernel, filled once and read at the end."""
 
     def __init__(self, kernel: Kernel, state: Sequence[np.ndarray]) -> None:
-        layout = kernel.work.layout
-        self.kernel = kernel
-        self.arena = _aligned(layout.reals, kernel.dtype)
-        self._places = [layout.arrays[name] for name in kernel.work.plan.states]
-        if len(state) != len(kernel.shapes):
-            raise DataError(f"{len(state)} state arrays came, the step has {len(kernel.shapes)}: {kernel.step.state}")
-        for array, shape, place, name in zip(state, kernel.shapes, self._places, kernel.work.plan.states, strict=True):
+        self.kernel, face = kernel, kernel.interface
+        self.arena = _aligned(face.reals, kernel.dtype)
+        self._places, self._inputs, self._batch, self._end, self._threads = face.places, len(face.data), face.batch, face.end, face.threads
+        if len(state) != len(face.states):
+            raise DataError(f"{len(state)} state arrays came, the step has {len(face.states)}: {', '.join(face.states)}")
+        for array, shape, place, name in zip(state, face.shapes, self._places, face.states, strict=True):
             given = real_array(name, array, kernel.dtype)
             if given.shape != shape:
                 raise DataError(f"state {name} has shape {given.shape}: expected {shape}")
             place.view(self.arena)[...] = given
-        self._inputs, self._batch = len(kernel.step.data), kernel.batch
-        self._end = max([place.offset + place.size for place in self._places], default=0)
 
     def put(self, position: int, array: np.ndarray) -> None:
         """Write one state array, of its shape."""
@@ -160,7 +162,7 @@ class Run:
         """Run over checked data arrays; the loss of each step."""
         batch = self._batch
         if len(data) != self._inputs:
-            raise DataError(f"{len(data)} data arrays came, the step takes {len(self.kernel.step.data)}: {self.kernel.step.data}")
+            raise DataError(f"{len(data)} data arrays came, the step takes {self._inputs}: {', '.join(self.kernel.interface.data)}")
         rows = {len(array) for array in data}
         if len(rows) > 1:
             raise DataError(f"the data arrays have {' and '.join(map(str, sorted(rows)))} samples: expected the same number")
@@ -171,7 +173,7 @@ class Run:
                             "give more data, or compile with a smaller batch")
         losses = np.empty(count, dtype=self.kernel.dtype)
         given = [array[: count * batch].reshape(count, -1) for array in data]
-        function, threads = self.kernel.function, self.kernel.work.threads
+        function, threads = self.kernel.function, self._threads
         if threads == 1:
             function(self.arena, losses, *given)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Protocol
@@ -13,17 +14,20 @@ import numpy as np
 import sympy as sp
 
 from symcat.category.evaluate import evaluate
+from symcat.category.space import Space
 from symcat.errors import DataError, UnprovedError, UsageError
 from symcat.kernel import checkpoint as checkpoints
-from symcat.kernel import compiler
+from symcat.kernel import compiler, remembered
 from symcat.kernel.arrays import check_finite, real_array
 from symcat.kernel.function import Function, points
 from symcat.kernel.kernel import Kernel
 from symcat.kernel.program import TrainingStep
 from symcat.kernel.train import History, Reached, fit
+from symcat.kernel.validate import Compiled
 from symcat.laws.claim import Claim
 from symcat.laws.obligations import obligations as obligations_of
 from symcat.learn.learner import Learner
+from symcat.learn.optimisers.optimiser import Optimiser
 from symcat.prove.record import goal_digest
 from symcat.verdict import Verdict
 
@@ -87,13 +91,32 @@ class LearnerKernel:
             raise UsageError(f"batch = {batch!r}: expected a positive integer")
         with self.lock:
             if batch not in self.kernels:
-                step = TrainingStep(self.learner.step, len(self.learner.kept))
-                sizes = {symbol.name: size for symbol, size in self.learner.sizes.items()} | {str(self.learner.size): int(batch)}
-                known = {symbol.name for symbol in step.step.dims}
-                known_sizes = {name: size for name, size in sizes.items() if name in known}
-                self.kernels[int(batch)] = compiler.compile(step, known_sizes, self.learner.optimiser.assignment(), self.dtype,
-                                                            obligations=self.given, unproved=self.unproved, threads=self.threads)
+                key = remembered.key_of([*self.identity, int(batch)])
+                self.kernels[int(batch)] = remembered.recall(key, self.step, partial(self.lowered, int(batch))) or remembered.keep(
+                    key, compiler.compile(self.step(), self.values(int(batch)), None, self.dtype, obligations=self.given,
+                                          unproved=self.unproved, threads=self.threads))
             return self.kernels[int(batch)]
+
+    def step(self) -> TrainingStep:
+        return TrainingStep(self.learner.step, len(self.learner.kept))
+
+    def lowered(self, batch: int, step: TrainingStep) -> Compiled:
+        """The program of a step for a batch size."""
+        return compiler.lower(step, step.values(self.values(batch), None), self.dtype, threads=self.threads)
+
+    def values(self, batch: int) -> dict[str, object]:
+        """Sizes of dims, the batch size among them, and values of hyperparameters, by name."""
+        known = {**self.learner.sizes, self.learner.size: batch, **self.learner.optimiser.assignment()}
+        return {str(symbol): value for symbol, value in known.items()}
+
+    @property
+    def identity(self) -> list[object]:
+        """What its kernels depend on, but for the batch size, without deriving the step."""
+        made = self.learner
+        proofs = [(one.name, one.status, str((one.certificate or {}).get("digest"))) for one in self.given]
+        return [made.model.body.digest, made.model.count, made.loss.body.digest, made.loss.count, str(made.rate), str(made.size),
+                *_rule(made.optimiser, made.params), {name: str(value) for name, value in self.values(0).items()}, self.dtype,
+                self.threads, self.unproved, proofs]
 
     def fit(self, X: np.ndarray, Y: np.ndarray, *, epochs: int = 100, batch: int | None = None, seed: int | None = None,
             shuffle: bool = True, progress: Callable[[int, float], None] | None = None, partial: str = "drop",
@@ -247,6 +270,15 @@ class LearnerKernel:
     def explain(self) -> str:
         """The schedule of the kernel that was used last."""
         return self.kernel.explain()
+
+
+def _rule(optimiser: Optimiser, params: Space) -> tuple[str, ...]:
+    """What tells an optimiser from others: the name of one of symcat's own, else the digests of what it does to the parameters."""
+    found = optimiser.named()
+    if found and found[0].partition(".")[0] == "symcat":
+        return tuple(map(str, found))
+    lens = optimiser.lens(params)
+    return lens.get.digest, lens.put.digest
 
 
 def _chunks(X: np.ndarray, size: int) -> Iterator[np.ndarray]:

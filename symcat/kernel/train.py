@@ -135,9 +135,10 @@ class Runs:
 def _checked(kernel: Kernel, data: Sequence[np.ndarray]) -> Arrays:
     """The data as the kernel reads them: as many rows in each, all numbers finite."""
     arrays = [kernel.checked(array, k) for k, array in enumerate(data)]
-    for name, array in zip(kernel.step.data.names, arrays, strict=False):
+    names = kernel.interface.data
+    for name, array in zip(names, arrays, strict=False):
         if len(array) != len(arrays[0]):
-            raise DataError(f"{name} has {len(array)} rows and {kernel.step.data.names[0]} has {len(arrays[0])}: expected the same number")
+            raise DataError(f"{name} has {len(array)} rows and {names[0]} has {len(arrays[0])}: expected the same number")
         if not len(array):
             raise DataError(f"{name} has no rows: there is nothing to train on")
         check_finite(name, array)
@@ -147,7 +148,7 @@ def _checked(kernel: Kernel, data: Sequence[np.ndarray]) -> Arrays:
 def _diverged(run: Runs, data: Sequence[np.ndarray], good: Arrays, epoch: int, losses: Sequence[float],
               kinds: Mapping[str, str]) -> DivergenceError:
     """The epoch again, step by step, to the first step after which a number is none."""
-    names = run.kernel.step.state.names
+    names = run.kernel.interface.states
     for step, value in enumerate(run.steps(data), start=1):
         if np.isfinite(value) and run.finite:
             continue

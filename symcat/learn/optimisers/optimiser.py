@@ -205,15 +205,21 @@ class Optimiser:
                 return row
         raise UsageError(f"{self.name} has no hyperparameter {name!r}: it has {', '.join(row.name for row in self.hypers) or 'none'}")
 
-    def __reduce__(self) -> tuple:
-        """By reference to the decorated function of its module, with what was set since; UsageError for any other rule."""
+    def named(self) -> tuple[str, str, dict[str, object]] | None:
+        """Module and name of the decorated function, and what was set since; None when it is not there under that name."""
         module, name = self.rule.__module__, self.rule.__qualname__
         own = getattr(sys.modules.get(module), name, None)
-        if not isinstance(own, Optimiser) or own.rule is not self.rule or own.look is not self.look:
-            raise UsageError(f"the optimiser {self.name} cannot be pickled: its rule {name} is not the one that {module} has under "
-                                "that name; decorate a function at the top of a module")
-        changed = {field: getattr(self, field) for field in PICKLED if getattr(self, field) != getattr(own, field)}
-        return _restored, (module, name, changed)
+        if type(self) is not type(own) or own.rule is not self.rule or own.look is not self.look or own.states != self.states:
+            return None
+        return module, name, {field: getattr(self, field) for field in PICKLED if getattr(self, field) != getattr(own, field)}
+
+    def __reduce__(self) -> tuple:
+        """By reference to the decorated function of its module, with what was set since; UsageError for any other rule."""
+        found = self.named()
+        if found is None:
+            raise UsageError(f"the optimiser {self.name} cannot be pickled: its rule {self.rule.__qualname__} is not the one that "
+                             f"{self.rule.__module__} has under that name; decorate a function at the top of a module")
+        return _restored, found
 
     def __copy__(self) -> Optimiser:
         return self
