@@ -13,9 +13,10 @@ from typing import Any
 import sympy as sp
 
 from symcat.category.fold import Fold
-from symcat.category.morphism import Morphism
+from symcat.category.morphism import Builder, Morphism
 from symcat.category.unroll import unrolled
 from symcat.errors import ShapeError
+from symcat.laws.claim import Equation
 
 LENGTHS = (1, 2, 3)
 
@@ -50,10 +51,35 @@ def written_out(goal: Any) -> Any:
         return unrolled(goal)
     if isinstance(goal, tuple):
         return tuple(map(written_out, goal))
+    if isinstance(goal, Equation) and folded(goal):
+        lhs, rhs = aligned(unrolled(goal.lhs), unrolled(goal.rhs))
+        return Equation(lhs, rhs, goal.facts)
     if is_dataclass(goal) and not isinstance(goal, type) and folded(goal):
         return replace(goal, **{field.name: written_out(getattr(goal, field.name)) for field in fields(goal)
                                 if folded(getattr(goal, field.name))})
     return goal
+
+
+def aligned(lhs: Morphism, rhs: Morphism) -> tuple[Morphism, Morphism]:
+    """Two programs of one type with what they share in one order: equal ones that were written in two orders become identical."""
+    build = Builder()
+    point, sides = build.inputs(lhs.dom), []
+    for f in (lhs, rhs):
+        build.requirements = []
+        sides.append((f, build.call(f, point), build.requirements))
+    first, second = (list(dict.fromkeys(requirements)) for _, _, requirements in sides)
+    order = {requirement: k for k, requirement in enumerate([*first, *second])}
+    found = []
+    for f, outs, requirements in sides:
+        asked = sorted(dict.fromkeys(requirements), key=order.__getitem__)
+        live, nodes = set(outs).union(*(r.sources for r in asked)), []
+        for node in reversed(build.nodes):
+            if live.intersection(node.makes):
+                nodes.append(node)
+                live |= node.sources
+        facts = lhs.facts if set(f.facts) == set(lhs.facts) else f.facts
+        found.append(Morphism(lhs.dom, f.cod, tuple(reversed(nodes)), tuple(outs), tuple(asked), facts))
+    return found[0], found[1]
 
 
 def plain(goal: Any) -> Any:

@@ -16,7 +16,7 @@ from symcat.errors import SymcatError
 from symcat.laws.claim import Equation
 from symcat.prove.decide import decide, settle
 from symcat.prove.record import goal_digest
-from symcat.prove.unfolded import folded, written_out
+from symcat.prove.unfolded import aligned, folded, written_out
 
 T, n = dims("T n")
 
@@ -55,6 +55,30 @@ def test_a_proof_is_about_what_the_folds_are_written_out_to() -> None:
     assert folded(goal) and not folded(written_out(goal))
     assert "cell" not in str(record["goal"])
     assert goal_digest(goal) == goal_digest(written_out(goal))
+
+
+def test_programs_that_were_written_in_two_orders_are_identical_when_aligned() -> None:
+    def step(first: bool) -> Morphism:
+        def f(x, y):
+            if first:
+                a, b = 1 / x, np.tanh(y)
+            else:
+                b, a = np.tanh(y), 1 / x
+            return a * b, np.sqrt(b)
+        return trace(f, space(x=Real[n], y=Real[n]))
+    lhs, rhs = step(True), step(False)
+    assert lhs != rhs
+    one, other = aligned(lhs, rhs)
+    assert one == other == lhs
+    assert aligned(lhs, lhs) == (lhs, lhs)
+
+
+def test_aligning_keeps_what_differs() -> None:
+    lhs = trace(lambda x, y: (x * y, np.sqrt(x)), space(x=Real[n], y=Real[n]))
+    rhs = trace(lambda x, y: (x * y, 1 / y), space(x=Real[n], y=Real[n]))
+    one, other = aligned(lhs, rhs)
+    assert one == lhs and other == rhs
+    assert [r.relation for r in one.requirements] == [">=0"] and [r.relation for r in other.requirements] == ["!=0"]
 
 
 def test_operations_on_comprehensions_alone_say_so() -> None:
