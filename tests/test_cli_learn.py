@@ -97,6 +97,21 @@ def test_divergence_is_an_error_and_nothing_is_written(tmp_path, monkeypatch, ca
     assert "training diverged; use a smaller learning rate" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, capsys):
+    def losses(*options):
+        destination = tmp_path / "r.json"
+        assert main(["learn", "iris", *QUICK, "--out", str(tmp_path / "o"), "--json", str(destination), *options]) == 0
+        return json.loads(destination.read_text())["loss"]
+
+    path = str(tmp_path / "c.npz")
+    whole = losses("--epochs", "14")
+    assert losses("--epochs", "6", "--checkpoint", path, "--resume") + losses("--epochs", "14", "--checkpoint", path, "--resume") == whole
+    assert f"from the checkpoint {path}, after 6 epochs" in capsys.readouterr().out.replace("\n", "")
+    assert main(["learn", "iris", *QUICK, "--resume"]) == 2
+    assert main(["learn", "iris", *QUICK, "--checkpoint", __file__, "--resume", "--out", str(tmp_path / "o")]) == 2
+    assert "is no checkpoint, or damaged" in capsys.readouterr().err
+
+
 def test_a_folder_of_results_that_cannot_be_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("os.access", lambda *_: False)
     assert main(["learn", "iris", "--out", str(tmp_path / "o")]) == 2

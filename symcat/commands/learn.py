@@ -31,10 +31,15 @@ from symcat.show.screen import bar, screen
 from symcat.show.training import learner_panel, scores
 from symcat.verdict import Verdict
 
+EVERY = 10       # epochs between checkpoints
+LARGE = 1e6      # losses from here on are shown with an exponent
+
 
 def run(arguments: argparse.Namespace) -> int:
     """The whole road; nothing is written to the folder of results before its end."""
     check_destination(arguments.json)
+    if arguments.resume and not arguments.checkpoint:
+        raise UsageError("--resume goes on from a checkpoint: name it with --checkpoint FILE")
     console = screen(to_stderr=arguments.json == "-")
     todo = plan(arguments)
     console.print(learner_panel(todo.learner, todo.model.name, todo.model.layers, todo.loss, console.width))
@@ -44,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         middle = time.perf_counter()
         kernel = compiled(console, todo, ledger, arguments)
         ready = time.perf_counter()
-        losses = trained(console, todo, kernel)
+        losses = trained(console, todo, kernel, arguments)
         seconds = {"prove": middle - start, "compile": ready - middle, "train": time.perf_counter() - ready}
         report = result(todo, ledger, kernel, losses, seconds)
         written = write(todo.out, kernel, report, Path(folder))
@@ -87,21 +92,24 @@ def compiled(console: Console, todo: Plan, ledger: Ledger, arguments: argparse.N
     """The kernel of the step that was proved, validated."""
     with console.status("generating, validating and compiling the kernel"):
         kernel = todo.learner.compile(batch=todo.batch, obligations=ledger.entries, unproved=arguments.unproved, dtype=arguments.dtype,
-                                      seed=todo.seed)
+                                      seed=todo.seed, threads=arguments.threads)
     console.print(f"kernel {kernel.digest[:16]}, {kernel.kernel.header}: compiled for batches of {todo.batch}, validated", markup=False)
     for words in vars(kernel.kernel.validation).values():
         console.print(f"  {words}", style="dim", markup=False)
     return kernel
 
 
-def trained(console: Console, todo: Plan, kernel: LearnerKernel) -> list[float]:
-    """Train the kernel's state; the mean loss of each epoch."""
-    train = todo.data.train
+def trained(console: Console, todo: Plan, kernel: LearnerKernel, arguments: argparse.Namespace) -> list[float]:
+    """Train the kernel's state, from a checkpoint where that was asked for; the mean loss of each epoch."""
+    train, resume = todo.data.train, arguments.resume and Path(arguments.checkpoint).exists()
+    if resume:
+        console.print(f"from the checkpoint {arguments.checkpoint}, after {kernel.load(arguments.checkpoint).epochs} epochs", markup=False)
     with bar(console, "training", todo.epochs) as (progress, task):
         def show(epoch: int, loss: float) -> None:
-            progress.update(task, completed=epoch, note=f"loss {loss:.4f}")
+            progress.update(task, completed=epoch, note=f"loss {loss:.4f}" if abs(loss) < LARGE else f"loss {loss:.3e}")
 
-        return kernel.fit(todo.inputs(train), train.Y, epochs=todo.epochs, batch=todo.batch, seed=todo.seed, progress=show).losses
+        return kernel.fit(todo.inputs(train), train.Y, epochs=max(0, todo.epochs - kernel.epochs), batch=todo.batch, progress=show,
+                          seed=None if resume else todo.seed, resume=resume, checkpoint=arguments.checkpoint, every=EVERY).losses
 
 
 def measured(todo: Plan, part: Dataset, params: Sequence[np.ndarray]) -> tuple[float, float | None]:

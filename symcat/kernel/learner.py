@@ -126,8 +126,8 @@ class LearnerKernel:
         Each epoch takes floor(N / batch) steps over the samples in an order drawn from `seed` (0 when none is given); with
         `partial="train"` it ends with one more step on the N mod batch samples that are left, by a kernel of that batch size.
         `resume` goes on with the generator of the training before, that of this object or of the checkpoint that it loaded, so
-        that 4 epochs and then 6 are 10, bit for bit.  `checkpoint` names a file that is written after every `every`-th epoch
-        and after the last one.
+        that 4 epochs and then 6 are 10, bit for bit; epochs are counted over all calls.  `checkpoint` names a file that is
+        written after every `every`-th epoch and after the last one.
 
         DataError for arrays that do not fit the model, for NaN or infinity, and for a batch larger than the data;
         DivergenceError when a number stops being one.  `state` is always that of the last finished epoch.

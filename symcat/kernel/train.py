@@ -157,7 +157,7 @@ def _diverged(run: Runs, data: Sequence[np.ndarray], good: Arrays, epoch: int, l
         shown = ", ".join(f"{kinds.get(name, 'state')} {name}" for name in lost)
         said = " and ".join([*([shown] if shown else []), *([] if np.isfinite(value) else [f"the loss ({value})"])])
         kept = f"the state as of the end of epoch {epoch - 1} is kept" if epoch > 1 else "the state is what it was before"
-        return DivergenceError(f"not finite after step {step} of epoch {epoch}: {said}; training diverged: use a smaller learning rate; "
+        return DivergenceError(f"not finite after step {step} of epoch {epoch}: {said}; training diverged; use a smaller learning rate; "
                                f"{kept}", wires, epoch, step, tuple(good), tuple(losses))
-    return DivergenceError(f"a number stopped being finite in epoch {epoch}; training diverged: use a smaller learning rate",
+    return DivergenceError(f"a number stopped being finite in epoch {epoch}; training diverged; use a smaller learning rate",
                            (), epoch, 0, tuple(good), tuple(losses))
