@@ -16,7 +16,7 @@ from symcat.category.fold import Fold
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.unroll import unrolled
 from symcat.errors import ShapeError
-from symcat.laws.claim import Equation
+from symcat.laws.claim import Additive, Equation
 
 LENGTHS = (1, 2, 3)
 
@@ -50,14 +50,20 @@ def written_out(goal: Any) -> Any:
     if isinstance(goal, Morphism):
         return unrolled(goal)
     if isinstance(goal, tuple):
-        return tuple(map(written_out, goal))
-    if isinstance(goal, Equation) and folded(goal):
-        lhs, rhs = aligned(unrolled(goal.lhs), unrolled(goal.rhs))
-        return Equation(lhs, rhs, goal.facts)
+        parts = tuple(map(written_out, goal))
+        return tuple(_in_one_order(part) if isinstance(part, Equation) and folded(goal) else part for part in parts)
+    if isinstance(goal, Additive):      # whose equations are those of its morphism, order included
+        equations = tuple(replace(e, lhs=unrolled(e.lhs), rhs=unrolled(e.rhs)) for e in goal.equations)
+        return replace(goal, f=unrolled(goal.f), equations=equations)
     if is_dataclass(goal) and not isinstance(goal, type) and folded(goal):
         return replace(goal, **{field.name: written_out(getattr(goal, field.name)) for field in fields(goal)
                                 if folded(getattr(goal, field.name))})
     return goal
+
+
+def _in_one_order(equation: Equation) -> Equation:
+    lhs, rhs = aligned(equation.lhs, equation.rhs)
+    return replace(equation, lhs=lhs, rhs=rhs)
 
 
 def aligned(lhs: Morphism, rhs: Morphism) -> tuple[Morphism, Morphism]:

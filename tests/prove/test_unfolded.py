@@ -14,6 +14,7 @@ from symcat.category.tracing.folding import fold
 from symcat.derivative.reverse import R
 from symcat.errors import SymcatError
 from symcat.laws.claim import Equation
+from symcat.laws.reverse import REVERSE
 from symcat.prove.decide import decide, settle
 from symcat.prove.record import goal_digest
 from symcat.prove.unfolded import aligned, folded, written_out
@@ -71,6 +72,12 @@ def test_programs_that_were_written_in_two_orders_are_identical_when_aligned() -
     one, other = aligned(lhs, rhs)
     assert one == other == lhs
     assert aligned(lhs, lhs) == (lhs, lhs)
+
+
+def test_additivity_of_a_fold_is_proved_by_its_typing() -> None:
+    (law,) = [law for law in REVERSE if law.name == "RD.2"]
+    verdict, _ = settle(law.claim("fold", lambda: (total(2, 2),)).goal())
+    assert verdict.proved and verdict.method == "linear typing"
 
 
 def test_aligning_keeps_what_differs() -> None:
