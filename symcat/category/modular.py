@@ -113,9 +113,27 @@ def oracle(name: str) -> Callable[..., np.ndarray]:
     return function
 
 
-ORACLES = ("exp", "log", "tanh", "sin", "cos", "sigmoid", "softplus", "absolute", "sign")
+def through(name: str, *points: tuple[int, int]) -> Callable[..., np.ndarray]:
+    """The random oracle of a name, except at some arguments, where the function has a value that everybody knows.
+
+    >>> int(through("exp", (0, 1))(np.int64(0)))
+    1
+    """
+    free = oracle(name)
+
+    def function(x: np.ndarray) -> np.ndarray:
+        result = free(x)
+        for argument, value in points:
+            result = np.where(x == argument, np.int64(value), result)
+        return result
+    return function
+
+
+ORACLES = ("sigmoid", "softplus", "absolute", "sign")
+KNOWN = {"exp": (0, 1), "log": (1, 0), "tanh": (0, 0), "sin": (0, 0), "cos": (0, 1)}
 PRIME_FUNCTIONS: dict[str, Callable] = {
     **{name: oracle(name) for name in ORACLES},
+    **{name: through(name, point) for name, point in KNOWN.items()},
     "relu": lambda x: x * (x & 1),
     "step": lambda x: x & 1,
     "maximum": np.maximum,
@@ -130,7 +148,8 @@ PRIME_FUNCTIONS: dict[str, Callable] = {
 class PrimeField(Modular):
     """The field of 2^61 - 1 elements: order is that of the residues, `step` is parity, `relu(x)` is x times its parity.
 
-    A root is an oracle, and `x^(a/b)` the power a of the root b; a variable exponent is an oracle of two arguments.
+    Functions are random oracles through the points that rewriting knows, such as exp(0) = 1.  So are roots, and `x^(a/b)` is the
+    power a of the root b; a variable exponent is an oracle of two arguments.
     """
 
     @property
@@ -159,7 +178,7 @@ class PrimeField(Modular):
 
     def power(self, base: np.ndarray, exponent: Fraction) -> np.ndarray:
         if exponent.denominator != 1:
-            base = oracle(f"root {exponent.denominator}")(base)
+            base = through(f"root {exponent.denominator}", (0, 0), (1, 1))(base)
         if exponent < 0:
             if np.any(base == 0):
                 raise DomainError("division by zero in the prime field: draw another point")
