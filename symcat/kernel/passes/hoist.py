@@ -41,8 +41,10 @@ def hoist(f: Morphism, nonnegative: Collection[str] = ()) -> Morphism:
     def change(new: Rewrite, node: Comprehension) -> Comprehension:
         if node.op != "sum" or not node.extents or node.reduced:
             return node
-        scale, rest = pulled(node.body, signs)
-        return replace(node, body=_ahead(new, sp.Mul(scale, rest), node.name))
+        body = sp.Mul(*pulled(node.body, signs))
+        if body.atoms(sp.Function) != node.body.atoms(sp.Function):         # functions are computed as they are written
+            body = node.body
+        return replace(node, body=_ahead(new, body, node.name))
 
     return rewrite(f, change)
 
@@ -71,8 +73,6 @@ class Signs:
             return 2 if e > 0 else 1 if e == 0 else 0
         if isinstance(e, At):
             return int(not e.indices and e.name in self.nonnegative)
-        if isinstance(e, sp.exp):
-            return 2
         if e.is_Mul:
             return min(map(self._sign, e.args))
         if e.is_Pow:

@@ -121,11 +121,17 @@ def maximum_at_a_maximum() -> Morphism:
     return one(space(x=Real[2, 3], y=Real[3, 3]), write)
 
 
+def exponentials() -> Morphism:
+    """Terms with exponentials of numbers, which would merge."""
+    return one(space(x=Real[3], a=Real[2]), lambda b, x, a: b.gather(
+        (3,), lambda i: (sp.exp(At(a, 0)) + sp.exp(-At(a, 1)) * At(x, i)) ** 2 / At(a, 0)))
+
+
 LEARNT = {"maximum at a maximum": maximum_at_a_maximum, "pooled": pooled,
           "convolutions": convolutions, "channels first": channels_first, "stride 2": lambda: channels_first(2),
           "chain": chain, "gated": gated, "attention block": attention, "masked product": masked_product,
           "sum of products": sum_of_products}
-FORWARD = {"negated": negated, "counted": counted, "shifted pairs": shifted_pairs,
+FORWARD = {"negated": negated, "exponentials": exponentials, "counted": counted, "shifted pairs": shifted_pairs,
            "interleaved": interleaved, "part of a scatter": part_of_a_scatter}
 SOURCES = (*LEARNT, *FORWARD)
 
