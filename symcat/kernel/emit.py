@@ -72,7 +72,10 @@ def emit(plan: Schedule, layout: Layout, shares: Shares | None = None) -> Text:
         if nest is not None:
             starts.setdefault(nest, len(text) + 1)
         text.append("        " + line)
-    return Text("\n".join(text) + "\n", tuple(starts[nest] for nest in range(len(plan.nests))))
+    lines = [0]
+    for nest in range(len(plan.nests)):     # a nest of a loop that one thread runs as a whole is where the loop is
+        lines.append(starts.get(nest, lines[-1]))
+    return Text("\n".join(text) + "\n", tuple(lines[1:]))
 
 
 def _step(plan: Schedule, blocks: Sequence[Sequence[str]], shares: Shares | None) -> list[tuple[str, int | None]]:
