@@ -51,6 +51,13 @@ def test_the_text_means_what_the_folds_mean(one: Folded, batched: bool) -> None:
     assert work.plan.groups
 
 
+@pytest.mark.parametrize("name", ["elman", "two states", "forth and back"])
+def test_threads_mean_the_same(name: str) -> None:
+    work = lower(step(BY_NAME[name], batched=True), {}, threads=2, worth=0.0)
+    assert work.threads == 2 and field_check(work, steps=2)
+    assert len(work.text.lines) == len(work.plan.nests)
+
+
 @pytest.mark.parametrize("name", ["elman", "forth and back"])
 def test_the_machine_code_computes_it(name: str) -> None:
     training = step(BY_NAME[name])
