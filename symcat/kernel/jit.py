@@ -15,9 +15,9 @@ import numpy as np
 from symcat.errors import ValidationError
 from symcat.kernel.cache import Sealed, digest, read, tell
 
-# `contract` lets a multiplication and an addition become one fused operation, `nsz` ignores the sign of zero; neither changes a NaN
-# or an infinity.
-FASTMATH = {"contract", "nsz"}
+# No operation is fused, reordered or dropped: what stands in the text is what is computed, by however many threads.  It costs nothing,
+# for products fuse explicitly.
+FASTMATH = False
 
 
 @cache

@@ -41,7 +41,7 @@ def halves(builder: ir.IRBuilder, part: ir.Value) -> tuple[ir.Value, ir.Value]:
 
 
 def add(builder: ir.IRBuilder) -> Callable[[ir.Value, ir.Value], ir.Value]:
-    return lambda x, y: builder.fadd(x, y, flags=("nsz",))
+    return lambda x, y: builder.fadd(x, y, flags=())
 
 
 def greater(builder: ir.IRBuilder) -> Callable[[ir.Value, ir.Value], ir.Value]:

@@ -19,7 +19,7 @@ from numba.extending import lower_builtin
 
 from symcat.kernel.tiles.names import Shape
 
-FLAGS = ("contract", "nsz")
+FLAGS = ()
 INDEX, INT64 = ir.IntType(32), ir.IntType(64)
 REALS = {"float32": ir.FloatType(), "float64": ir.DoubleType()}
 
