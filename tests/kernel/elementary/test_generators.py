@@ -17,7 +17,7 @@ from symcat.kernel.elementary.machine import compiled, has_fma, loop, run_over
 
 TYPES = ("float32", "float64")
 NAN, INF = math.nan, math.inf
-COUNT = 12_000
+COUNT = 9_000
 MP = {
     "exp": mpmath.exp, "expm1": mpmath.expm1, "log": mpmath.log, "log1p": mpmath.log1p, "tanh": mpmath.tanh, "sqrt": mpmath.sqrt,
     "rsqrt": lambda x: 1 / mpmath.sqrt(x), "sin": mpmath.sin, "cos": mpmath.cos, "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
@@ -40,8 +40,37 @@ ENDS = {    # values at the ends of the domain
     "rational_power": ((INF, INF), (-INF, NAN), (0.0, 0.0), (-1.0, NAN), (1.0, 1.0), (27.0, 9.0)),
 }
 DOMAIN = {"log": 0, "log1p": -1, "sqrt": 0, "rsqrt": 0, "power": 0, "root": 0, "rational_power": 0}
-# The arguments of the greatest errors over all float32.
-WORST: dict[str, tuple[str, ...]] = {}
+# Where `symcat bench elementary` found the greatest errors, with a fused multiply-add: over all float32, and over ten million float64.
+WORST = (
+    ("exp", "float32", 0.7791, "-0x1.5ed7420000000p+6"),
+    ("exp", "float64", 0.7505, "-0x1.626612ccf64bcp+9"),
+    ("expm1", "float32", 1.5616, "0x1.632a5e0000000p-2"),
+    ("expm1", "float64", 1.5459, "0x1.726c6ae214f20p-2"),
+    ("log", "float32", 0.8316, "0x1.697dc80000000p+0"),
+    ("log", "float64", 0.8203, "0x1.66c4aa8a5acffp+0"),
+    ("log1p", "float32", 1.38, "0x1.c4771a0000000p-2"),
+    ("log1p", "float64", 1.377, "0x1.a827999fcf80bp-2"),
+    ("tanh", "float32", 1.348, "0x1.407ed00000000p-1"),
+    ("tanh", "float64", 1.313, "0x1.4586334c7ebe0p-1"),
+    ("sigmoid", "float32", 1.4958, "-0x1.62bfde0000000p+2"),
+    ("sigmoid", "float64", 1.3999, "-0x1.099484ad45c0cp+2"),
+    ("softplus", "float32", 1.7224, "-0x1.bf591a0000000p-1"),
+    ("softplus", "float64", 1.6826, "-0x1.b7b3274c03c48p-1"),
+    ("sqrt", "float32", 0.5, "0x1.fffffe0000000p-125"),
+    ("sqrt", "float64", 0.5, "0x1.0000000000001p-1022"),
+    ("rsqrt", "float32", 1.4903, "0x1.0195660000000p-126"),
+    ("rsqrt", "float64", 1.4966, "0x1.003430baaff73p-8"),
+    ("sin", "float32", 0.7968, "0x1.38b44c0000000p+18"),
+    ("sin", "float64", 0.8008, "0x1.2d97c7f332709p+1"),
+    ("cos", "float32", 0.7935, "0x1.9224600000000p-1"),
+    ("cos", "float64", 0.7915, "-0x1.925edc51b2505p-1"),
+    ("power", "float32", 0.5065, "0x1.6a0d960000000p+0", "0x1.ffe0c40000000p+7"),
+    ("power", "float64", 0.7722, "0x1.9cfc5a59a2687p-32", "0x1.05441f8d29299p+5"),
+    ("root", "float32", 0.5008, "0x1.62c2780000000p-85"),
+    ("root", "float64", 0.6455, "0x1.6a802f40be551p+313"),
+    ("rational_power", "float32", 0.5008, "0x1.2c20e20000000p-125"),
+    ("rational_power", "float64", 0.6543, "0x1.312224f0e7d1cp-7"),
+)
 
 
 def same(x, y):
@@ -86,11 +115,14 @@ def test_errors_against_mpmath(name, dtype):
         assert max(ulps(y, value) for y, value in zip(ours, exactly, strict=True)) <= BOUNDS[name]
 
 
-@pytest.mark.parametrize("name", WORST)
-def test_worst_arguments(name):
-    arguments = (np.array([float.fromhex(text) for text in WORST[name]], np.float32),)
-    found = errors(run(name, "float32", arguments, lanes=1), exact(name, arguments))
-    assert (found > BOUNDS[name] * 0.7).all() and (found <= BOUNDS[name]).all()
+@pytest.mark.parametrize("name, dtype, error, at", [(name, dtype, error, at) for name, dtype, error, *at in WORST])
+def test_worst_arguments(name, dtype, error, at):
+    if wider(dtype) is None:
+        pytest.skip("no type on this machine is wide enough to compare float64 with")
+    arguments = [np.array([float.fromhex(text)]).astype(dtype) for text in at]
+    found = errors(run(name, dtype, arguments, lanes=1), exact(name, arguments))[0]
+    assert found <= BOUNDS[name]
+    assert abs(found - error) < 0.002 or not has_fma()
 
 
 @pytest.mark.parametrize("dtype", TYPES)
@@ -120,7 +152,7 @@ def test_powers_of_special_numbers_are_those_of_c_but_nan_is_kept(dtype):
 def test_every_number_of_lanes_gives_the_same_bits(name, dtype):
     arguments = [x[-960:] for x in strata(name, dtype, 2000, seed=1)]
     first = run(name, dtype, arguments, lanes=1)
-    assert all(same(first, run(name, dtype, arguments, lanes=lanes)) for lanes in (2, 3, 8, 32))
+    assert all(same(first, run(name, dtype, arguments, lanes=lanes)) for lanes in (3, 32))
 
 
 @pytest.mark.parametrize("dtype", TYPES)
