@@ -1,8 +1,8 @@
 """The Numba type of a register tile, its representation in LLVM, and its arithmetic.
 
 A tile of P x Q rows of V vectors of L numbers is an LLVM struct of P*Q*V vectors in row-major order, so that LLVM keeps it in
-registers; a vector of one number is a plain number.  Arithmetic carries the flags `contract` and `nsz`: NaN and infinities are kept,
-and nothing is reassociated.
+registers; a vector of one number is a plain number.  Arithmetic carries no flags: every operation is
+IEEE's, and nothing is fused, reordered or dropped.
 """
 
 from __future__ import annotations
