@@ -116,7 +116,7 @@ class LearnerKernel:
         proofs = [(one.name, one.status, str((one.certificate or {}).get("digest"))) for one in self.given]
         return [made.model.body.digest, made.model.count, made.loss.body.digest, made.loss.count, str(made.rate), str(made.size),
                 *_rule(made.optimiser, made.params), {name: str(value) for name, value in self.values(0).items()}, self.dtype,
-                self.threads, self.unproved, proofs]
+                self.threads, self.unproved, proofs, *([] if type(made) is Learner else [made.step.digest])]
 
     def fit(self, X: np.ndarray, Y: np.ndarray, *, epochs: int = 100, batch: int | None = None, seed: int | None = None,
             shuffle: bool = True, progress: Callable[[int, float], None] | None = None, partial: str = "drop",

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import pytest
 
+from symcat.category.morphism import Builder
 from symcat.errors import CacheWarning, ValidationError
 from symcat.kernel import remembered
 from symcat.kernel.kernel import Kernel
@@ -81,6 +83,23 @@ def test_every_part_is_in_the_key():
     keys = [remembered.key_of(one.identity) for one in made]
     assert len(set(keys)) == len(keys) and keys[0] == remembered.key_of(compiled(batch=None).identity)
     assert remembered.key_of([*made[0].identity, 4]) != remembered.key_of([*made[0].identity, 5])
+
+
+class Doubled(Learner):
+    """A learner that takes each step twice."""
+
+    @cached_property
+    def step(self):
+        build = Builder()
+        *kept, x, target = build.inputs(super().step.dom)
+        *kept, _ = build.call(super().step, (*kept, x, target))
+        return build.build(build.call(super().step, (*kept, x, target)), super().step.cod.names)
+
+
+def test_a_learner_with_a_step_of_its_own_has_a_key_of_its_own():
+    plain, own = learner(), learner()
+    own = Doubled(own.model, own.loss, own.optimiser, own.rate, own.size, own.sizes)
+    assert remembered.key_of(compiled(plain, batch=None).identity) != remembered.key_of(compiled(own, batch=None).identity)
 
 
 @pytest.mark.parametrize("part", ["source", "processors"])
