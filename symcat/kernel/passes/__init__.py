@@ -76,6 +76,16 @@ def lowered(f: Morphism, nonnegative: Collection[str] = ()) -> Morphism:
     """The program after all passes, its accesses checked once.
 
     What it computes is what `f` computes as long as the inputs named in `nonnegative` are; whoever names some checks them.
+
+    >>> from symcat.category.space import Real, space
+    >>> from symcat.category.trace import trace
+    >>> f = trace(lambda x, W: 2 * (x @ W.T), space(x=Real[64, 32], W=Real[48, 32]), names=("y",))
+    >>> print(lowered(f))
+    x: Real[64, 32] * W: Real[48, 32] -> y: Real[64, 48]
+      turned_W[i, j] = W[j, i]
+      matmul[i, j] = sum over k < 32 of turned_W[k, j]*x[i, k]
+      mul[i, j] = 2*matmul[i, j]
+      return mul
     """
     for one in passes(nonnegative):
         f = one(f)
