@@ -10,6 +10,7 @@ from sympy.printing.latex import LatexPrinter
 
 from symcat.category.comprehension import Comprehension, Requirement, letters_for
 from symcat.category.expression import Argmax, At, Bracket, Delta, index
+from symcat.category.fold import Fold
 from symcat.category.functions import FUNCTIONS, Smooth
 from symcat.category.morphism import Morphism
 from symcat.category.space import Space, Wire
@@ -80,12 +81,30 @@ def claim(record: Mapping[str, Any]) -> str:
 
 
 def _morphism(f: Morphism) -> str:
-    lines = [_comprehension(node) for node in f.nodes]
+    lines = _lines(f)
     names = ", ".join(map(_word, f.outs))
     lines.append(rf"& \text{{return }} {names}" if names else "&")
     lines += [rf"& \text{{where }} {latex(requirement)}" for requirement in f.requirements]
     body = " \\\\\n".join(lines)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def _lines(f: Morphism) -> list[str]:
+    """A line for each comprehension; a fold, then what one of its steps does."""
+    lines = []
+    for node in f.nodes:
+        if not isinstance(node, Fold):
+            lines.append(_comprehension(node))
+            continue
+        first, last = (Printer().doprint(end) for end in ((node.length - 1, 0) if node.backward else (0, node.length - 1)))
+        given = "; ".join(", ".join(map(_word, names)) for names in (node.initial, node.lists, node.constants) if names)
+        lines.append(rf"{', '.join(map(_word, node.names))} &= \operatorname{{fold}}_{{t = {first}, \dots, {last}}} \left({given}\right)")
+        outs = ", ".join(map(_word, node.cell.outs))
+        whole = ", ".join(map(_word, node.cell.dom.names))
+        lines += [rf"& \quad \text{{each step takes }} {whole}"]
+        lines += [rf"\quad {line}" for line in _lines(node.cell)]
+        lines += [rf"& \quad \text{{and gives }} {outs}"]
+    return lines
 
 
 def _comprehension(node: Comprehension) -> str:

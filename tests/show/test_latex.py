@@ -6,6 +6,8 @@ from symcat.category.expression import Argmax, At, Bracket, Delta
 from symcat.category.functions import Smooth, relu, sigmoid
 from symcat.category.morphism import Builder
 from symcat.category.space import Real, dims, space
+from symcat.category.trace import trace
+from symcat.category.tracing.folding import fold
 from symcat.show.latex import claim, latex
 
 
@@ -47,3 +49,14 @@ def test_a_refutation_is_a_counterexample_and_text_is_escaped():
               "witness": {"left": "3", "right": "1"}}
     assert claim(record) == "\n".join([r"\paragraph{Counterexample (GetPut a\_b).} put(a, get a) = a.",
                                        r"The two sides are \texttt{3} and \texttt{1} at the witness."])
+
+
+def test_a_fold_is_a_line_and_what_a_step_does():
+    dom = space(s=Real["n"], x=Real["T", "n"], a=Real[()])
+    f = trace(lambda s, x, a: fold(lambda s, x, a: (a * s + x, s), s, x, a, reverse=True)[1], dom)
+    assert latex(f) == "\n".join([
+        r"\begin{aligned}",
+        r"\mathit{s1}, y &= \operatorname{fold}_{t = T - 1, \dots, 0} \left(s; x; a\right) \\",
+        r"& \quad \text{each step takes } s, x, c \\", r"\quad \mathit{mul}_{i} &= c s_{i} \\",
+        r"\quad \mathit{add}_{i} &= \mathit{mul}_{i} + x_{i} \\", r"& \quad \text{and gives } \mathit{add}, s \\",
+        r"& \text{return } y", r"\end{aligned}"])

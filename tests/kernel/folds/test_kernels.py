@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from symcat.category.elementwise import sigmoid
 from symcat.category.evaluate import evaluate
 from symcat.category.expression import At
 from symcat.category.morphism import Builder
+from symcat.category.space import Real, space
+from symcat.category.trace import trace
+from symcat.category.tracing.folding import fold
 from symcat.derivative.reverse import R
 from symcat.errors import SymcatError, ValidationError
 from symcat.kernel import emit, place
@@ -19,7 +23,10 @@ from symcat.kernel.folds import lowering
 from symcat.kernel.folds.lowering import closed, opened
 from symcat.kernel.program import TrainingStep
 from symcat.kernel.validate import field_check
-from symcat.lens.para import batch
+from symcat.learn.learner import Learner
+from symcat.learn.losses import loss
+from symcat.learn.optimisers import gradient_descent
+from symcat.lens.para import Para, batch
 from tests.category.fold_programs import BY_NAME, FOLDED, B, Folded
 
 SIZES = {"T": 3, "n": 2, "h": 3, "B": 2}
@@ -66,9 +73,9 @@ def test_the_machine_code_computes_it(name: str) -> None:
     state = [rng.normal(size=tuple(map(int, wire.shape))) / 4 for wire in training.state.types]
     found, losses = kernel.epoch(state, steps=3)
     expected = state
-    for loss in losses:
+    for found_loss in losses:
         *expected, value = evaluate(training.step, expected)
-        assert loss == pytest.approx(float(value), rel=1e-12)
+        assert found_loss == pytest.approx(float(value), rel=1e-12)
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
 
@@ -97,3 +104,22 @@ def test_a_pass_that_mixes_what_a_fold_keeps_apart_is_refused() -> None:
     swapped = replace(whole, outs=(*whole.outs[: len(f.outs)], early.names[0], *whole.outs[len(f.outs) + 1:]))
     with pytest.raises(SymcatError, match="wait for each other"):
         lowering.closed(f, swapped, folds)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("steps", "width", "samples"), [(3, 17, 3), (1, 4, 2), (2, 1, 1)])
+def test_a_gated_net_whose_loops_read_data(steps: int, width: int, samples: int, threads: int) -> None:
+    def gated(c, U, x):
+        def cell(s, x, c, U):
+            gate = sigmoid(x * c + s @ U)
+            s = gate * s + (1 - gate) * np.tanh(x + s)
+            return s, s
+        last, each = fold(cell, np.zeros_like(c), x, c, U)
+        return np.max(each, axis=0) + last
+    dom = space(c=Real["h"], U=Real["h", "h"], x=Real["T", "h"])
+    model = Para(trace(gated, dom, names=("y",)), 2)
+    learner = Learner(model, loss("quadratic", model.cod), gradient_descent)
+    training = TrainingStep(learner.step, len(learner.kept))
+    work = lower(training, training.values({"T": steps, "h": width, "B": samples}, learner.optimiser.assignment()), "float32",
+                 threads=threads, worth=0.0)
+    assert field_check(work, steps=1) and len(work.plan.groups) == 2
