@@ -11,7 +11,7 @@ import pytest
 from proofs import recursions
 from symcat.category.evaluate import evaluate
 from symcat.category.objects import EXACT
-from symcat.category.space import Real, Space, dims, space
+from symcat.category.space import Real, Space, Wire, dim, dims, space
 from symcat.errors import DomainError, TraceError, UsageError
 from symcat.learn.optimisers import OPTIMISERS, adam, gradient_descent, momentum, nesterov, optimiser
 
@@ -126,3 +126,15 @@ def test_a_rule_inside_a_function_cannot_be_pickled():
 
     with pytest.raises(UsageError, match="top of a module"):
         pickle.dumps(inner)
+
+
+@pytest.mark.parametrize("name", ["adam", "heavy_ball", "lars", "schedule_free", "adagrad", "descent_cosine"])
+def test_initial_states_are_those_of_the_rule_on_each_shape(name):
+    params = [np.linspace(1, 2, int(np.prod(shape))).reshape(shape) for shape in ((4, 3), (3,), (2, 3, 4), (), (1, 5))]
+    found = OPTIMISERS[name].initial(params)
+    expected = []
+    for array in params:
+        start = OPTIMISERS[name].start(Wire(Real, tuple(map(dim, array.shape))))
+        expected += evaluate(start, (array,), hypers={s: v for s, v in OPTIMISERS[name].assignment().items() if s in start.hypers})
+    assert [array.shape for array in found] == [array.shape for array in expected]
+    assert all(np.array_equal(mine, theirs) for mine, theirs in zip(found, expected, strict=True))

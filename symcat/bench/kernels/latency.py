@@ -53,10 +53,10 @@ def _judged(words: str, most: float, cold: Mapping[str, Any], cached: Mapping[st
     errors = [found["error"] for found in (cold, cached) if "error" in found]
     if errors:
         return Report(bars=(Bar(f"{words}: compiled", 0, at_least=1, note=errors[0]),), details=(f"{words}: {errors[0]}",))
-    totals = [found["derive"] + found["compile"] for found in (cold, cached)]
+    totals = [found["make"] + found["compile"] for found in (cold, cached)]
     row = Row("kernels", f"{words}: compiled from nothing", 1e6 * totals[0], {"from the cache": 1e6 * totals[1]},
               {"from the cache": totals[1] / totals[0]}, more={"seconds": {"cold": dict(cold), "cached": dict(cached)}})
-    notes = [f"derivation {found['derive']:.2f} s, the rest {found['compile']:.2f} s" for found in (cold, cached)]
+    notes = [f"the learner {found['make']:.2f} s, its kernel {found['compile']:.2f} s" for found in (cold, cached)]
     return Report((row,), (Bar(f"{words}: derived, lowered, validated, compiled", totals[0], "s", below=most, note=notes[0]),
                            Bar(f"{words}: the same from the cache", totals[1], "s", below=CACHED, note=notes[1])))
 

@@ -22,7 +22,7 @@ from symcat.category.hyper import Hyper, exact_number, infer
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.space import Dim, Real, Space, Wire, dim
 from symcat.category.trace import trace
-from symcat.errors import TraceError, UsageError
+from symcat.errors import SymcatError, TraceError, UsageError
 from symcat.learn.optimisers.state import KINDS, Datum, State
 from symcat.lens.lens import Lens
 
@@ -183,10 +183,25 @@ class Optimiser:
         """The initial states for parameters of these values, wire by wire, as floats; they do not depend on the wires' names."""
         found: list[np.ndarray] = []
         for array in map(np.asarray, params):
+            if (constant := self._constant(array)) is not None:
+                found += constant
+                continue
             start = self.start(Wire(Real, tuple(map(dim, array.shape))))
             values = {symbol: value for symbol, value in self.assignment().items() if symbol in start.hypers}
             found += evaluate(start, (array,), hypers=values)
         return found
+
+    def _constant(self, array: np.ndarray) -> list[np.ndarray] | None:
+        """The initial states where they are numbers and their shapes follow from the parameter's rank; None where they may not."""
+        if len(self.shape) != 1 or not self.shape[0].is_Symbol or any(callable(row.initial) for row in self.states) or 1 in array.shape:
+            return None
+        sizes = {dim(f"extent{k}"): sp.Integer(extent) for k, extent in enumerate(array.shape)}
+        try:
+            wires = self.state_wires(Wire(Real, tuple(sizes)))
+        except SymcatError:
+            return None
+        shapes = [tuple(int(extent.xreplace(sizes)) for extent in wire.shape) for wire in wires]
+        return [np.full(shape, float(row.initial)) for shape, row in zip(shapes, self.states, strict=True)]
 
     def _look(self, wire: Wire) -> Morphism:
         dom = Space((("p", wire), *zip(self.state_names, self.state_wires(wire), strict=True)))
