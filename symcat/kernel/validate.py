@@ -29,6 +29,7 @@ from symcat.kernel.twins.threads import Turns, Watched
 
 Equal = Callable[[sp.Expr, sp.Expr], bool]
 ATTEMPTS = 5
+POINTS = 4      # at which programs are run that look where a maximum is
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,18 @@ class Compiled:
 def field_check(work: Compiled, seed: int = 0, steps: int = 2) -> int:
     """Run the text and the reference interpreter over the prime field for some steps; the number of compared entries.
 
-    ValidationError names the first array that differs.  0 when the step divides by 0 at all of several random points.
+    A program whose addresses or conditions depend on where a maximum is runs at several points.  ValidationError names the first
+    array that differs.  0 when the step divides by 0 at all of several random points.
     """
+    return max(_agreement(work, [seed, point], steps) for point in range(POINTS if work.plan.selected else 1))
+
+
+def _agreement(work: Compiled, seed: Sequence[int], steps: int) -> int:
+    """The number of entries that agree at the first of several random points at which the step is defined."""
     count = len(work.plan.states)
+    sizes = [tuple(map(int, wire.shape)) for wire in work.f.dom.types]
     for attempt in range(ATTEMPTS):
-        draw = np.random.default_rng([seed, attempt])
-        sizes = [tuple(map(int, wire.shape)) for wire in work.f.dom.types]
+        draw = np.random.default_rng([*seed, attempt])
         state = [draw.integers(1, P, size=shape) for shape in sizes[:count]]
         data = [draw.integers(1, P, size=(steps, *shape)) for shape in sizes[count:]]
         try:

@@ -10,6 +10,7 @@ from symcat.category.morphism import Builder, Morphism
 from symcat.derivative.reverse import R
 from symcat.kernel.compiler import lower
 from symcat.kernel.program import TrainingStep
+from symcat.kernel.tiles.host import Host
 from symcat.kernel.validate import Compiled
 from symcat.learn.layers import mlp
 from symcat.learn.learner import Learner
@@ -41,9 +42,9 @@ def objective(f: Morphism) -> Morphism:
     return build.build([total], ["loss"])
 
 
-def program_step(program: Program, sizes: dict[str, int] | None = None) -> Compiled:
+def program_step(program: Program, sizes: dict[str, int] | None = None, processor: Host | None = None) -> Compiled:
     step = descent(program.f)
-    return lower(step, step.values(sizes or program.sizes, program.hypers))
+    return lower(step, step.values(sizes or program.sizes, program.hypers), processor=processor)
 
 
 def learner(optimiser: str = "gradient_descent", widths: tuple[int, ...] = (4, 5, 3), activation: str = "tanh",
@@ -61,14 +62,12 @@ def learner_values(made: Learner, batch: int) -> dict[str, object]:
     return {made.size: batch, **getattr(made, "sizes", {}), **made.optimiser.assignment()}
 
 
-def learner_work(made: Learner, batch: int = 3) -> Compiled:
+def learner_work(made: Learner, batch: int = 3, processor: Host | None = None) -> Compiled:
     step = learner_step(made)
-    return lower(step, step.values(learner_values(made, batch), None))
+    return lower(step, step.values(learner_values(made, batch), None), processor=processor)
 
 
 def samples(count: int, widths: tuple[int, ...] = (4, 5, 3), seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Normal inputs and one-hot targets."""
     draw = np.random.default_rng(seed)
     return draw.normal(size=(count, widths[0])), np.eye(widths[-1])[draw.integers(0, widths[-1], count)]
-
-

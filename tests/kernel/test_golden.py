@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from symcat.kernel.tiles.host import AVX2, AVX512, NEON
 from tests.category.programs import BY_NAME
 from tests.kernel.steps import learner, learner_work, program_step
 
 GOLDEN = Path(__file__).parent / "golden"
 PROGRAMS = {
-    "max_pool": lambda: program_step(BY_NAME["max pool"]),
-    "masked": lambda: program_step(BY_NAME["masked"]),
-    "descent_iris": lambda: learner_work(learner("gradient_descent", (4, 20, 3)), 1),
-    "adam_net": lambda: learner_work(learner("adam", (3, 9, 2)), 5),
+    "max_pool": lambda: program_step(BY_NAME["max pool"], processor=AVX512),
+    "masked": lambda: program_step(BY_NAME["masked"], processor=NEON),
+    "descent_iris": lambda: learner_work(learner("gradient_descent", (4, 20, 3)), 1, AVX512),
+    "adam_net": lambda: learner_work(learner("adam", (3, 9, 2)), 5, AVX2),
 }
 
 
@@ -30,8 +31,8 @@ def test_the_text_is_the_golden_one(name):
 def test_the_text_is_the_same_under_every_hash_seed():
     script = "from tests.kernel.test_golden import PROGRAMS; print(''.join(make().text.program for make in PROGRAMS.values()))"
     texts = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True,
-                            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": "."}).stdout for seed in ("1", "2", "77")]
-    assert texts[0] == texts[1] == texts[2] and len(texts[0]) > 5000
+                            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": "."}).stdout for seed in ("1", "77")]
+    assert texts[0] == texts[1] and len(texts[0]) > 5000
 
 
 if __name__ == "__main__":
