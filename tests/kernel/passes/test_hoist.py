@@ -57,8 +57,8 @@ def test_a_wrong_fold_is_refuted():
     assert wrong != after and sc.decide(before, wrong, assuming=[sp.Symbol("t", real=True) >= 0]).refuted
 
 
-@pytest.mark.parametrize("name", sorted(name for name, row in OPTIMISERS.items() if len(row.shape) == 1 and not row.data))
-def test_floats_agree_for_every_rule(name):
+@pytest.mark.parametrize("name", (*FOLDED, "radam", "lamb", "yogi", "amsgrad", "adamax", "rmsprop_centred", "adadelta", "prodigy", "bfgs"))
+def test_floats_agree(name):
     made = OPTIMISERS[name]
     values = {symbol: exact(value, symbol.name) for symbol, value in made.assignment().items()}
     f = specialise(made.step(Real[2]), values)
