@@ -142,6 +142,7 @@ class Run:
         self.kernel, face = kernel, kernel.interface
         self.arena = _aligned(face.reals, kernel.dtype)
         self._places, self._inputs, self._batch, self._end, self._threads = face.places, len(face.data), face.batch, face.end, face.threads
+        self._samples = face.samples
         if len(state) != len(face.states):
             raise DataError(f"{len(state)} state arrays came, the step has {len(face.states)}: {', '.join(face.states)}")
         for array, shape, place, name in zip(state, face.shapes, self._places, face.states, strict=True):
@@ -159,7 +160,7 @@ class Run:
         return self._places[position].view(self.arena).copy()
 
     def epoch(self, *data: np.ndarray, steps: int | None = None) -> np.ndarray:
-        """Run over checked data arrays; the loss of each step."""
+        """Run over data arrays as `Kernel.checked` returns them; the loss of each step."""
         batch = self._batch
         if len(data) != self._inputs:
             raise DataError(f"{len(data)} data arrays came, the step takes {self._inputs}: {', '.join(self.kernel.interface.data)}")
@@ -171,6 +172,10 @@ class Run:
         if count < 1 or count > full:
             raise DataError(f"{min(rows, default=0)} samples make {full} batches of {batch}, and {count} steps were asked for: "
                             "give more data, or compile with a smaller batch")
+        for k, array in enumerate(data):
+            if array.dtype != self.arena.dtype or array.shape[1:] != self._samples[k]:
+                raise DataError(f"data for {self.kernel.interface.data[k]} came as {array.dtype} of shape {array.shape}: the kernel reads "
+                                f"{self.arena.dtype}, samples of shape {self._samples[k]}; give what kernel.checked(array, {k}) returns")
         losses = np.empty(count, dtype=self.kernel.dtype)
         given = [array[: count * batch].reshape(count, -1) for array in data]
         function, threads = self.kernel.function, self._threads
