@@ -20,10 +20,12 @@ def rows(found: Sequence[Row], title: str, unit: str = "ms") -> Table:
     table.add_column("case", overflow="fold")
     for header in (f"ours, {unit}", *(part for name in names for part in (f"{name}, {unit}", "times ours"))):
         table.add_column(header, justify="right")
-    table.add_column("counts", overflow="fold")
+    counted = any(row.counts for row in found)
+    if counted:
+        table.add_column("counts", overflow="fold")
     for row in found:
         peers = [cell for name in names for cell in (_time(row.peers.get(name), unit), _times(row.ratio.get(name)))]
-        table.add_row(Text(row.case), _time(row.ours_us, unit), *peers, Text(_counts(row)))
+        table.add_row(Text(row.case), _time(row.ours_us, unit), *peers, *([Text(_counts(row))] if counted else []))
     return table
 
 

@@ -71,11 +71,13 @@ def judged(case: Case, cores: int, found: Mapping[str, Any]) -> Report:
     times, skipped = found["times"], found["skipped"]
     low, mid = least(times), middle(times)
     peers = {name: members for name, members in BEST.items() if any(member in times for member in members)}
-    ratios = {name: min(low[m] for m in members if m in low) / low[OURS] for name, members in peers.items()}
+    best = {name: min(low[m] for m in members if m in low) for name, members in peers.items()}
+    ratios = {name: us / low[OURS] for name, us in best.items()}
     medians = {name: min(mid[m] for m in members if m in mid) / mid[OURS] for name, members in peers.items()}
-    shares = {BOUND: low[BOUND] / low[OURS]} if BOUND in low else {}
-    row = Row("kernels", where, low[OURS], {name: us for name, us in low.items() if name != OURS}, {**ratios, **shares},
-              more={"median_us": mid, "ratio_of_medians": medians, "cores": found["cores"], "skipped": skipped,
+    bound = {BOUND: low[BOUND]} if BOUND in low else {}
+    shares = {name: us / low[OURS] for name, us in bound.items()}
+    row = Row("kernels", where, low[OURS], {**best, **bound}, {**ratios, **shares},
+              more={"minimum_us": low, "median_us": mid, "ratio_of_medians": medians, "cores": found["cores"], "skipped": skipped,
                     "disagreement": found["disagreement"]})
     wanted = case.bars if cores == 1 else dict.fromkeys(peers, SHARED) if case.shared else {}
     bars = [Bar(f"{where}: {name} / ours", ratios.get(name), at_least=bar, note=_note(name, medians, skipped))
