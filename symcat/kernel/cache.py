@@ -1,7 +1,7 @@
 """The folder of generated programs, their machine code and their validations: used when it can be, never trusted, never in the way.
 
-A file that cannot be written goes to a folder of this process; one that is not what was written there is replaced, and so is
-machine code whose seal, the digests of its files, does not fit.  Each is told by a `CacheWarning` that names the path.
+A file that cannot be written goes to a folder of this process; one that is not what was written there is replaced.  Each is told by
+a `CacheWarning` that names the path.
 """
 
 from __future__ import annotations
@@ -10,18 +10,14 @@ import hashlib
 import json
 import os
 import tempfile
-import time
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from symcat.errors import CacheWarning
 from symcat.prove.record import write_atomically
-
-PATIENCE = 60.0    # seconds to wait for another process that compiles the same program
-PAUSE = 0.05
 
 
 def cache_folder() -> Path:
@@ -98,77 +94,3 @@ def write_record(path: Path, record: Mapping[str, object]) -> Path:
 
 def tell(message: str) -> None:
     warnings.warn(message, CacheWarning, stacklevel=3)
-
-
-# ---- machine code
-
-class Sealed:
-    """The files of one program's machine code, in the folder where the compiler keeps them."""
-
-    def __init__(self, folder: Path, stem: str) -> None:
-        self.folder, self.stem = folder, stem
-
-    @property
-    def files(self) -> list[Path]:
-        return sorted(path for kind in ("nbi", "nbc") for path in self.folder.glob(f"{self.stem}.*.{kind}"))
-
-    @property
-    def path(self) -> Path:
-        return self.folder / f"{self.stem}.seal.json"
-
-    def check(self) -> None:
-        """Remove machine code that is not what was sealed, or was never sealed, so that it is made again."""
-        files = self.files
-        if not files:
-            return
-        seal = read(self.path)
-        if seal is not None and seal == self._seal():
-            return
-        if seal is not None:
-            tell(f"the machine code {self.folder / self.stem}.* is damaged: it is compiled again")
-        for path in [*files, self.path]:
-            with suppress(OSError):
-                path.unlink()
-
-    def seal(self) -> None:
-        """Record the digests of the files as they are now."""
-        with suppress(OSError):
-            write_atomically(self.path, self._seal())
-
-    def _seal(self) -> str:
-        found = {}
-        for path in self.files:
-            try:
-                found[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-            except OSError:
-                found[path.name] = "unreadable"
-        return json.dumps(found, indent=1) + "\n"
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """One process or thread at a time, where the system has locks on files; others wait, though not for ever."""
-        try:
-            handle = (self.folder / f"{self.stem}.lock").open("w")
-        except OSError:
-            yield
-            return
-        with handle:
-            _lock(handle.fileno())
-            yield
-
-
-def _lock(handle: int) -> None:
-    """Take the lock of an open file, which goes with it; go on without one after a while, or where there are none."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    stop = time.monotonic() + PATIENCE
-    while time.monotonic() < stop:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            time.sleep(PAUSE)
-        except OSError:
-            return

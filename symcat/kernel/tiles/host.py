@@ -75,6 +75,8 @@ def target(name: str) -> tuple[str, str]:
 
     if not offers(name, features()):
         raise UsageError(f"SYMCAT_CPU={name}: this machine is {native()}, which cannot run code for {name}")
+    if name == native():
+        return binding.get_host_cpu_name(), "" if name == "neon" else binding.get_host_cpu_features().flatten()
     if name == "sse2":
         return "x86-64", ""
     kept = {feature: on and not (name == "avx2" and feature.startswith(BEYOND_AVX2)) for feature, on in sorted(features().items())}

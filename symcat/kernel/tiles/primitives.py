@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numba.core import types
@@ -55,11 +53,3 @@ def primitive(dtype: str, name: str) -> object:
 def constants(real: type) -> dict[str, Callable]:
     """What a program calls before `epoch`: numbers of its dtype."""
     return {"real": real, "rational": lambda p, q: real(p / q), "infimum": lambda: real(-np.inf)}
-
-
-@cache
-def fingerprint() -> str:
-    """SHA-256 of the sources that the primitives are made of: machine code made with others is out of date."""
-    here = Path(__file__).parent
-    sources = sorted([*here.glob("*.py"), *(here.parent / "elementary").glob("*.py")])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()

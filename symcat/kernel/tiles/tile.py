@@ -53,13 +53,21 @@ def vector(number: ir.Type, lanes: int) -> ir.Type:
     return number if lanes == 1 else ir.VectorType(number, lanes)
 
 
-def unpack(builder: ir.IRBuilder, tile: Tile, value: ir.Value) -> list[ir.Value]:
+class Parts(list):
+    """The vectors of a tile, as a builder with `in_parts` has them instead of a struct."""
+
+
+def unpack(builder: ir.IRBuilder, tile: Tile, value: ir.Value | Parts) -> list[ir.Value]:
     """The vectors of a tile, row by row."""
+    if isinstance(value, Parts):
+        return list(value)
     return [builder.extract_value(value, k) for k in range(tile.shape.vectors)]
 
 
-def pack(builder: ir.IRBuilder, tile: Tile, vectors: Sequence[ir.Value]) -> ir.Value:
+def pack(builder: ir.IRBuilder, tile: Tile, vectors: Sequence[ir.Value]) -> ir.Value | Parts:
     """The tile of some vectors."""
+    if getattr(builder, "in_parts", False):
+        return Parts(vectors)
     value = ir.Constant(ir.LiteralStructType([tile.vector] * tile.shape.vectors), ir.Undefined)
     for k, part in enumerate(vectors):
         value = builder.insert_value(value, part, k)
