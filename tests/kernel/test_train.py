@@ -7,6 +7,7 @@ import pytest
 
 from symcat.errors import DataError, DomainError, UsageError
 from symcat.kernel.compiler import compile
+from symcat.kernel.kernel import Run
 from tests.kernel.steps import learner, learner_step, learner_values, samples
 
 WIDTHS = (4, 5, 3)
@@ -101,6 +102,15 @@ def test_divergence_names_the_epoch(made, kernel):
         kernel.fit(state, X, Y, epochs=2)
     with pytest.raises(DomainError, match="training diverged"):
         kernel.fit(made.initial(0), X * 1e300, Y * 1e300, epochs=1)
+
+
+@pytest.mark.parametrize("change", [lambda a: a.astype(np.float32), lambda a: a[:, :2], lambda a: a[:, :, None], lambda a: a.astype(">f8")])
+def test_a_run_refuses_arrays_that_it_would_misread(made, kernel, change):
+    X, Y = samples(16, WIDTHS)
+    run = Run(kernel, made.initial(0))
+    with pytest.raises(DataError, match=r"data for .* the kernel reads float64, samples of shape \(\d,\)"):
+        run.epoch(change(X), Y)
+    np.testing.assert_array_equal(run.epoch(np.asfortranarray(X), Y), Run(kernel, made.initial(0)).epoch(X, Y))
 
 
 def test_fewer_samples_than_a_batch_are_refused(made, kernel):
