@@ -9,6 +9,7 @@ from typing import Any
 
 from symcat.checker.expressions import ONE
 from symcat.checker.forms import ZERO, Form, Refused, form, plus
+from symcat.checker.structure import without_folds
 from symcat.checker.sums import Sums
 from symcat.checker.table import Expr
 
@@ -28,6 +29,7 @@ class Programs(Sums):
 
     def enter(self, program: Mapping[str, Any]) -> None:
         """Begin a program: its inputs."""
+        without_folds(program)
         self.values, self.shapes, self.waiting = {}, {}, [] if self.modulus else list(program["requirements"])
         self.selectors, self.nodes = {}, {}
         for k, (name, modulus, shape) in enumerate(program["dom"]):

@@ -64,8 +64,15 @@ def array(name: str, names: Mapping[str, str]) -> str:
 
 
 def distinct(program: Mapping[str, Data]) -> None:
+    without_folds(program)
     if len({wire[0] for wire in program["dom"]}) < len(program["dom"]):
         raise Refused("two inputs have one name")
+
+
+def without_folds(program: Mapping[str, Data]) -> None:
+    """Refused when a node is not a comprehension: a certificate is about a program whose folds are written out."""
+    if any("cell" in node for node in program["nodes"]):
+        raise Refused("the program holds a fold, and comprehensions alone are read here")
 
 
 # ---- linear typing

@@ -10,6 +10,7 @@ from symcat.category.elementwise import detach, relu, where
 from symcat.category.serialise import dump
 from symcat.category.space import Z2, Real, dims, space
 from symcat.category.trace import trace
+from symcat.category.unroll import unrolled
 from symcat.checker import Refused, check
 from symcat.checker.structure import additive, same_program
 from symcat.derivative.forward import D
@@ -31,6 +32,20 @@ def test_it_confirms_the_engine_on_every_generator(name):
     assert check(record) == {"linear typing": 1}
     _, record = settle(LAWS["RD.5"].goal(f))
     assert set(check(record)) <= {"identical programs", "normal forms replayed"}
+
+
+def test_folds_are_not_read():
+    f = generators()["elman"]()
+    for program in (f, R(f)):
+        with pytest.raises(Refused, match="holds a fold"):
+            same_program(dump(program), dump(program))
+        with pytest.raises(Refused, match="holds a fold"):
+            additive(dump(program), [0])
+    _, record = settle(LAWS["RD.4"].goal(f))
+    broken = copy.deepcopy(record)
+    broken["goal"]["equations"][0]["lhs"] = dump(f)
+    with pytest.raises(Refused):
+        check(broken)
 
 
 def test_names_and_order_do_not_matter_but_everything_else_does():
@@ -78,7 +93,7 @@ def test_it_never_accepts_what_the_engine_refuses_on_random_edits():
     """Edits of true programs: additive by the checker implies additive by the engine's own typing."""
     draw, agreed = random.Random(0), 0
     for name, make in generators().items():
-        f = R(make())
+        f = unrolled(R(make()))
         wires = list(range(len(make().dom), len(f.dom)))
         for _ in range(3):
             chosen = draw.sample(range(len(f.dom)), draw.randint(1, len(f.dom)))
