@@ -173,7 +173,9 @@ class Block:
         down = stride(address, self.nest.loops[-1][0]) if self.rows > 1 else 0
         if (step == 0 and down == 0) or not self.piece.lanes:
             return f"{array}[{where}]"
-        return f"load_{self._shape}({array}, {where}, 0, {down})" if step == 1 else f"gather_{self._shape}({array}, {where}, 0, {down}, {step})"
+        if step == 1:
+            return f"load_{self._shape}({array}, {where}, 0, {down})"
+        return f"gather_{self._shape}({array}, {where}, 0, {down}, {step})"
 
     def select(self, call: Argmax) -> str:
         """A selector in an address: the position, which is stored as a number."""
@@ -270,7 +272,8 @@ class Block:
         symbol, extent = self.nest.loops[-1]
         body, conditions = self.nest.stores[0], (*self.nest.guards, *self.nest.zeros)
         moving = [read.args[1].free_symbols for read in body.accesses]
-        if self.nest.selectors or value_symbols(body.body) & {symbol, self.nest.lanes} or any(symbol in e.free_symbols for e in conditions) \
+        hidden = value_symbols(body.body).union(*(e.free_symbols & {symbol} for e in conditions))
+        if self.nest.selectors or hidden & {symbol, self.nest.lanes} \
                 or any(self.nest.lanes in symbols and symbol not in symbols for symbols in moving):
             return 1
         return next((n for n in range(CHAINS // piece.vectors, 1, -1) if extent % n == 0), 1)
@@ -401,13 +404,16 @@ class Block:
 def fill_lines(plan: Schedule, name: str, size: int, origin: str = "") -> list[str]:
     """Loops that set the memory of an array to 0, from an address in it on."""
     lines, home = [], f"{origin} + o_{plan.home(name)}" if origin else f"o_{plan.home(name)}"
+    if plan.width == 1:
+        return [f"for i in range({size}):", f"    S[i + {home}] = F_0"]
     for piece in pieces(0, size, plan.width, BLOCK):
         if not piece.lanes:
             lines.append(f"S[{piece.start} + {home}] = F_0")
             continue
         store = f"store(S, i + {home}, 0, 0, zero_{piece.shape}())"
         whole = piece.stop - piece.start > piece.width
-        lines += [f"for i in range({piece.start}, {piece.stop}, {piece.width}):", f"    {store}"] if whole else [f"i = {piece.start}", store]
+        loop = [f"for i in range({piece.start}, {piece.stop}, {piece.width}):", f"    {store}"]
+        lines += loop if whole else [f"i = {piece.start}", store]
     return lines
 
 

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import sympy as sp
 
 from symcat.category.scalars import Undecided
@@ -25,7 +24,7 @@ from symcat.kernel.program import DTYPES, TrainingStep
 from symcat.kernel.schedule import schedule
 from symcat.kernel.threads.crew import processors
 from symcat.kernel.threads.shares import BARRIER, WORTH, Shares, pays, widened
-from symcat.kernel.tiles.host import Host, host
+from symcat.kernel.tiles.host import PORTABLE, Host, host
 from symcat.kernel.validate import Compiled, Equal, field_check, same, symbol_check
 
 # Counts up when a pass, the emitter or a check changes what a stored validation means.
@@ -87,11 +86,14 @@ def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], dtype: str = 
           threads: int | None = 1, worth: float = WORTH) -> Compiled:
     """All passes: from a step and exact values to the program's text, for a processor's vectors of a dtype.
 
-    Nests of less than `worth` nanoseconds are not shared between threads.
+    Nests of less than `worth` nanoseconds are not shared between threads; portable programs are for one thread, since they have no
+    barrier.
     """
     f, processor = specialise(step.step, values), processor or host()
-    plan = schedule(looped(f, lowered), step.states, processor.bytes // np.dtype(dtype).itemsize, processor.registers)
+    plan = schedule(looped(f, lowered), step.states, processor.lanes(dtype), processor.registers)
     layout = place(plan)
+    if processor is PORTABLE:
+        threads = 1
     if threads is None:
         threads = processors() if pays(plan, processors(), worth) else 1
     if threads > 1:

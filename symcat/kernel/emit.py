@@ -15,13 +15,14 @@ from itertools import groupby
 import sympy as sp
 
 from symcat.kernel.block import Block, indented, shown
+from symcat.kernel.dot import Dot
 from symcat.kernel.folds.recurrence import Recurrence
 from symcat.kernel.place import Layout
 from symcat.kernel.product import Product
 from symcat.kernel.scalar import Names
 from symcat.kernel.schedule import Schedule
-from symcat.kernel.turn import Turn
 from symcat.kernel.threads.shares import Shares
+from symcat.kernel.turn import Turn
 
 MARK = "# ---- program"
 CALL = re.compile(r"\b([a-z]\w*)\(")
@@ -30,10 +31,14 @@ PYTHON = {"epoch", "range", "max", "min", "int"}
 
 @dataclass(frozen=True)
 class Text:
-    """The emitted program, and for each nest the line of its loops within it."""
+    """The emitted program, and for each nest the line of its loops within it.
+
+    A `portable` program has no tiles: its primitives are Python functions.
+    """
 
     program: str
     lines: tuple[int, ...]
+    portable: bool = False
 
     @property
     def primitives(self) -> tuple[str, ...]:
@@ -43,7 +48,8 @@ class Text:
     def module(self, header: str, dtype: str) -> str:
         """The whole module: header, primitives at a dtype, program."""
         wanted = ",\n    ".join(map(repr, self.primitives))
-        return (f'"""{header}\n"""\n\nfrom symcat.kernel.tiles import namespace\n\n'
+        home = "symcat.kernel.tiles.portable" if self.portable else "symcat.kernel.tiles"
+        return (f'"""{header}\n"""\n\nfrom {home} import namespace\n\n'
                 f'globals().update(namespace("{dtype}", (\n    {wanted},\n)))\n\n{MARK}\n{self.program}')
 
 
@@ -55,7 +61,7 @@ def emit(plan: Schedule, layout: Layout, shares: Shares | None = None) -> Text:
     """
     blocks, constants, fresh = [], {"F_0": sp.S.Zero}, Names()
     for nest in plan.nests:
-        block = {"product": Product, "turn": Turn}.get(nest.mode, Block)(nest, plan, layout, fresh)
+        block = {"product": Product, "turn": Turn, "dot": Dot}.get(nest.mode, Block)(nest, plan, layout, fresh)
         blocks.append(block.lines())
         constants.update(block.writer.constants)
     head = [f"{name} = rational({value.p}, {value.q})" for name, value in sorted(constants.items(), key=lambda item: (item[1], item[0]))]
@@ -75,7 +81,7 @@ def emit(plan: Schedule, layout: Layout, shares: Shares | None = None) -> Text:
     lines = [0]
     for nest in range(len(plan.nests)):     # a nest of a loop that one thread runs as a whole is where the loop is
         lines.append(starts.get(nest, lines[-1]))
-    return Text("\n".join(text) + "\n", tuple(lines[1:]))
+    return Text("\n".join(text) + "\n", tuple(lines[1:]), plan.width == 1)
 
 
 def _step(plan: Schedule, blocks: Sequence[Sequence[str]], shares: Shares | None) -> list[tuple[str, int | None]]:

@@ -35,8 +35,9 @@ def build() -> str:
     """A digest of what turns a text into machine code: the primitives, the compiler's version and the processor."""
     from symcat.kernel.machine.code import identity
     from symcat.kernel.tiles import fingerprint
+    from symcat.kernel.tiles.host import host
 
-    return digest(f"{fingerprint()} {version('numba')} {version('llvmlite')} {identity()}")
+    return digest(f"{fingerprint()} {version('numba')} {version('llvmlite')} {host().name} {identity()}")
 
 
 class _Generated(SourceFileLoader):
@@ -73,7 +74,7 @@ def compiled(path: Path, text: str, data: int, dtype: str, threads: int = 1) -> 
 
     It releases the GIL, and keeps nothing between calls, so that threads may call it at once.
     """
-    if os.environ.get("SYMCAT_COMPILER") != "numba":
+    if os.environ.get("SYMCAT_COMPILER") != "numba" and PORTABLE not in text:
         _unchanged(path, text)
         return _by_machine(path, text[text.index(MARK):], data, dtype, threads)
     import numba

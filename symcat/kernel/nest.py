@@ -10,6 +10,7 @@ Modes of a nest:
     reduce    the loops before `inner` run over the entries, the others accumulate
     turn      an assign that copies rows to columns, in square tiles
     product   a reduce whose body is a product of two reads, run in tiles of rows and vectors
+    dot       the same without vectors, as products of NumPy's matrices
     max       like reduce, with the first maximum and its position
     scatter   the target is filled with 0 (unless it continues another nest), then every point adds to it
 

@@ -4,6 +4,8 @@ matrices or transposed copies.
 A loop may run in vectors when the addresses step evenly over it.  The one with the least estimated cost is taken: an access of
 stride 1 costs one operation for a whole vector, of another stride one for each lane, and one that does not move costs nothing.
 Loops that step through memory as one are merged, and a loop that may run over the padding of rows does.
+
+Without vectors (a width of 1) loops stay scalar, and a contraction over one loop is a product of two matrices.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ def arranged(nest: Nest, width: int) -> Nest:
     """The nest with its loops in the cheapest order for vectors of a width, merged where addresses allow, named by depth."""
     if not nest.loops or not nest.stores:
         return nest
+    if width == 1:
+        return _portable(nest)
     if is_product(nest):
         return _by_depth(_tiled(nest))
     if (turn := _turn(nest, width)) is not None:
@@ -30,6 +34,14 @@ def arranged(nest: Nest, width: int) -> Nest:
     choices = [None, *(symbol for symbol, _ in nest.loops if _even(nest, symbol))]
     lanes = min(choices, key=lambda s: cost(nest, s, width))
     return _by_depth(_merged(_placed(nest, lanes)))
+
+
+def _portable(nest: Nest) -> Nest:
+    """The nest for a processor without vectors: a product of matrices as they lie in memory, or plain loops."""
+    product = _tiled(nest) if is_product(nest) else nest
+    if product.mode == "product" and len(product.loops) == product.inner + 1:
+        return _by_depth(replace(product, mode="dot"))
+    return _by_depth(_merged(_placed(nest, None)))
 
 
 def stride(address: sp.Expr, symbol: sp.Symbol) -> int | None:

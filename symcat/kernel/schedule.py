@@ -82,8 +82,9 @@ def schedule(f: Looped, states: int, width: int, registers: int) -> Schedule:
     data = set(f.dom.names[states:])
     memory = Memory(shapes, {name: shape if name in data else padded(shape, width) for name, shape in shapes.items()},
                     frozenset(shapes.keys() - data))
-    made = finished([[replace(nest, group=row.group) for nest in lower(row.node, memory, ranks, row.place)] for row in rows],
-                    partial(_joins, in_place=in_place))
+    made = [[replace(nest, group=row.group) for nest in lower(row.node, memory, ranks, row.place)] for row in rows]
+    if width > 1:       # products that are calls have no tiles to finish
+        made = finished(made, partial(_joins, in_place=in_place))
     nests = _fused([[arranged(nest, width) for nest in nests] for nests in made], in_place)
     selected = {(call.name, call.component) for nest in nests for call in nest.selectors}
     kept = {nest.targets[0] for nest in nests if nest.mode == "product" and tiling(nest, width, registers).blocks > 1}

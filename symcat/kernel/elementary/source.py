@@ -1,6 +1,6 @@
-"""The primitives of generated programs: typed literals, index values, and elementary functions on numbers.
+"""The primitives of portable programs: typed literals, index values, and elementary functions on numbers, in plain Python.
 
-This source is copied in front of every generated program, with `real` bound to its dtype.  NaN in gives NaN out everywhere,
+`symcat.kernel.tiles.portable` gives them to Numba with `real` bound to a dtype.  NaN in gives NaN out everywhere,
 and infinities behave as in IEEE arithmetic: comparisons are written so that a NaN falls through to the branch that returns it.
 
 exp, tanh and sigmoid are polynomials in double precision without branches, so that a loop over them becomes vector code; they
@@ -154,3 +154,27 @@ def f_equal(x, y):
 
 def f_where(c, x, y):
     return y if c == ZERO else (x if c == c else c)
+
+
+def f_pick(v, a, x, y):
+    return x if f_greater(v, a) else y
+
+
+def f_nonneg(x):
+    return ONE if x >= ZERO else ZERO
+
+
+def f_zero(x):
+    return ONE if x == ZERO else ZERO
+
+
+def f_rsqrt(x):
+    return ONE / real(math.sqrt(x))
+
+
+def f_expm1(x):
+    return real(math.expm1(x))
+
+
+def f_log1p(x):
+    return real(math.log1p(x))

@@ -165,9 +165,21 @@ def turned(twin: Twin, t: Grid, n: int) -> Grid:
     return Grid(twin, Shape(1, n, 1, t.shape.l), t.values.T[:n].copy())
 
 
+def dot(twin: Twin, C: Memory, co: int, cs: int, A: Memory, ao: int, ai: int, at: int, B: Memory, bo: int, bt: int, bj: int,
+        m: int, k: int, n: int) -> None:
+    """The product of two matrices; how they lie in memory is in the strides alone."""
+    rows, steps, columns = np.arange(m)[:, None], np.arange(k), np.arange(n)
+    left, right = A.read(ao, rows * ai + steps * at), B.read(bo, steps[:, None] * bt + columns * bj)
+    total = twin.scalars.full((m, n), 0)
+    for t in range(k):
+        total = twin.scalars.add(total, twin.scalars.multiply(left[:, t, None], right[t]))
+    C.write(co, rows * cs + columns, total)
+
+
 CREATORS: dict[str, Callable] = {"zero": zero, "full": full, "load": load, "gather": gather, "iota": iota}
 CONSUMERS: dict[str, Callable] = {
     "store": store, "scatter": scatter, "outer": outer, "hsum": hsum, "hmax": hmax, "hpick": hpick, "rsum": rsum, "turned": turned,
+    "dot_nn": dot, "dot_nt": dot, "dot_tn": dot, "dot_tt": dot,
 }
 
 

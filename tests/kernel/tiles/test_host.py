@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from symcat.errors import UsageError
-from symcat.kernel.tiles.host import AVX2, AVX512, NEON, SSE2, features, host, native, offers, target
+from symcat.kernel.tiles.host import AVX2, AVX512, NEON, PORTABLE, SSE2, features, host, native, of_triple, offers, target
 
 PROGRAM = """
 import json, re
@@ -65,21 +65,31 @@ def test_names(monkeypatch):
     assert host().name in (native(), os.environ.get("SYMCAT_CPU"))
     monkeypatch.setenv("SYMCAT_CPU", "sse2")
     assert host() is SSE2 and host("avx2") is AVX2
-    with pytest.raises(UsageError, match="pentium: the processors are avx512, avx2, neon, sse2"):
+    monkeypatch.setenv("SYMCAT_CPU", "portable")
+    assert host() is PORTABLE
+    with pytest.raises(UsageError, match="pentium: the processors are avx512, avx2, neon, sse2, portable"):
         host("pentium")
     with pytest.raises(UsageError, match="cannot run code for"):
         target("neon" if native() != "neon" else "avx2")
 
 
 @pytest.mark.parametrize("present, names", [
-    ({"neon": True}, ["neon"]), ({}, ["sse2"]), ({"sse2": True, "avx2": True}, ["sse2"]),
+    ({"neon": True}, ["neon"]), ({"portable": True}, []), ({}, ["sse2"]), ({"sse2": True, "avx2": True}, ["sse2"]),
     ({"sse2": True, "avx2": True, "fma": True}, ["avx2", "sse2"]), ({"avx512f": True, "avx512dq": True, "avx512vl": False}, ["sse2"]),
     ({"avx512f": True, "avx512dq": True, "avx512vl": True, "avx2": True, "fma": True}, ["avx512", "avx2", "sse2"]),
 ])
 def test_what_features_make(present, names):
     assert [name for name in ("avx512", "avx2", "neon", "sse2") if offers(name, present)] == names
+    assert offers("portable", present)
+
+
+def test_a_machine_of_another_kind_is_taken_for_the_portable_one():
+    assert of_triple("riscv64-unknown-linux-gnu") == {"portable": True}
+    assert of_triple("x86_64-pc-linux-gnu") == of_triple("i686-linux") == {}
+    assert of_triple("aarch64-unknown-linux-gnu") == {"neon": True}
 
 
 def test_lanes():
+    assert PORTABLE.lanes("float32") == PORTABLE.lanes("float64") == 1
     assert [h.lanes("float32") for h in (AVX512, AVX2, NEON, SSE2)] == [16, 8, 4, 4]
     assert [h.lanes("float64") for h in (AVX512, AVX2, NEON, SSE2)] == [8, 4, 2, 2]
