@@ -1,31 +1,85 @@
-"""Machine code stays within its arrays: at odd sizes, between pages of memory that may not be touched."""
+"""Bounds found from the text: what is inside, what is outside, what is only not shown; and whole programs, shifted until they leave."""
 
-import os
-import subprocess
-import sys
+import re
+from dataclasses import replace
 
 import pytest
 
-CASES = ("7-33-5 float32 13", "3-17-1 float64 1", "conv float32 5")
+from symcat.errors import ValidationError
+from symcat.kernel.bounds import bounds, bounds_check
+from symcat.kernel.compiler import lower
+from tests.kernel.steps import REAL_PROGRAMS, descent, learner, learner_step, learner_values
+
+INSIDE = [
+    "S[9 + o_A] = b_x[4]", "t = load_1x1x1x4(S, 6 + o_A, 0, 0)", "t = load_1x2x1x4(S, 0 + o_A, 0, 6)",
+    "t = load_1x2x1x4(S, 6 + o_A, 0, -6)",
+    "t = gather_1x1x1x4(S, 9 + o_A, 0, 0, -3)", "for i in range(0, 10, 2):\n    store(S, i + o_A, 0, 0, full_1x1x1x2(F_0))",
+    "for i in range(5):\n    for j in range(i, 5):\n        S[i + 5 - j + o_A] = F_0", "for i in range(3, -1, -1):\n    S[3*i + o_A] = F_0",
+    "t = zero_1x2x1x4()\nfor k in range(3):\n    t = outer(t, S, k + o_A, 0, 7, S, 3*k + o_A)", "i = 3\nS[2*i + o_A] = F_0",
+    "for i in range(3, 3):\n    S[99 + o_A] = F_0", "for i in range(max(2, 3), min(9, 10)):\n    S[i + o_A] = F_0",
+    "for j in range(5*(2*me//n), 5*(2*(me + 1)//n), 5):\n    S[j + 4 + o_A] = F_0", "if me == 0:\n    S[9 + o_A] = F_0",
+    "for k in range(4):\n    store(S, 2*k + 8*me + w_panel, 0, 0, full_1x1x1x2(F_0))",
+]
+OUTSIDE = [
+    ("S[10 + o_A] = F_0", "entry 10 of A, which has 10"), ("S[-1 + o_A] = F_0", "entry -1 of A"),
+    ("x = b_x[5]", "entry 5 of x, which has 5"),
+    ("t = load_1x1x1x4(S, 7 + o_A, 0, 0)", "entry 10"), ("t = load_1x2x1x4(S, 5 + o_A, 0, -6)", "entry -1"),
+    ("t = gather_1x1x1x4(S, 8 + o_A, 0, 0, -3)", "entry -1"),
+    ("for i in range(0, 10, 3):\n    store(S, i + o_A, 0, 0, full_1x1x1x2(F_0))", "entry 10"),
+    ("for i in range(11):\n    S[i + o_A] = F_0", "entry 10"),
+    ("t = zero_1x2x1x4()\nfor k in range(4):\n    t = outer(t, S, k + o_A, 0, 7, S, 0 + o_A)", "entry 10"),
+    ("for k in range(5):\n    store(S, 2*k + 8*me + w_panel, 0, 0, full_1x1x1x2(F_0))", "entry 17 of panel"),
+    ("for j in range(5*(2*me//n), 5*(2*(me + 1)//n), 5):\n    S[j + 5 + o_A] = F_0", "entry 10"),
+    ("if me == 0:\n    S[10 + o_A] = F_0", "entry 10"),
+]
+UNKNOWN = [
+    "for i in range(8):\n    if i - 3 >= 0:\n        S[i - 3 + o_A] = F_0", "S[int(S[0 + o_A]) + o_A] = F_0",
+    "for i in range(6):\n    for j in range(i, 6):\n        S[2*i + j + o_A] = F_0", "for i in range(3):\n    S[i*i + o_A] = F_0",
+]
 
 
-def process(*arguments):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=600)
+def found(lines):
+    body = "".join(f"        {line}\n" for line in lines.split("\n"))
+    text = f"def epoch(S, losses, B_x):\n    for s in range(losses.shape[0]):\n        b_x = B_x[s]\n{body}"
+    return bounds(text, {"o_A": 10, "w_panel": 16}, {"b_x": 5}, 2)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="memory is protected by another call there")
-def test_steps_read_and_write_their_arrays_and_nothing_else():
-    done = process("-m", "tests.kernel.guarded", *CASES)
-    expected = "".join(f"{case} {side} same\n" for case in CASES for side in ("end", "start"))
-    assert done.stdout == expected, done.stderr[-500:]
-    assert done.returncode == 0
+@pytest.mark.parametrize("lines", INSIDE)
+def test_inside(lines):
+    assert not found(lines).unknown
 
 
-@pytest.mark.skipif(os.name == "nt", reason="memory is protected by another call there")
-@pytest.mark.parametrize("side, place", [("end", "size"), ("start", "-1")])
-def test_the_fences_hold(side, place):
-    """A read one entry beyond the array ends the process."""
-    code = (f"import ctypes; from tests.kernel.guarded import fenced; size = 100; a = fenced(size, 'float32', {side!r}); "
-            f"print(ctypes.c_float.from_address(a.ctypes.data + 4 * ({place})).value)")
-    assert process("-c", code).returncode < 0
+@pytest.mark.parametrize("lines, words", OUTSIDE)
+def test_outside(lines, words):
+    with pytest.raises(ValidationError, match=words):
+        found(lines)
+
+
+@pytest.mark.parametrize("lines", UNKNOWN)
+def test_not_shown(lines):
+    assert len(found(lines).unknown) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_programs_stay_inside(threads):
+    for program in REAL_PROGRAMS:
+        step = descent(program.f)
+        work = lower(step, step.values(program.sizes, program.hypers), threads=threads, worth=0.0)
+        result = bounds_check(work)
+        assert result.inside > 1 and not result.unknown, (program.name, result.unknown)
+
+
+def test_programs_that_are_shifted_leave():
+    """Every address of a net, moved by the size of its buffer, is outside."""
+    made = learner("momentum", (5, 9, 3))
+    step = learner_step(made)
+    work = lower(step, step.values(learner_values(made, 6), None))
+    assert not bounds_check(work).unknown
+    program = work.text.program
+    places = list(re.finditer(r"(?<=\+ )o_(\w+)", program))
+    assert len(places) > 30
+    for match in places:
+        size = work.layout.arrays[match[1]].size
+        shifted = f"{program[: match.start()]}{size} + {program[match.start():]}"
+        with pytest.raises(ValidationError, match=f"of {match[1]}, which has {size}"):
+            bounds_check(replace(work, text=replace(work.text, program=shifted)))
