@@ -63,8 +63,8 @@ class Record(Memory):
         super().__setitem__(address, value)
 
 
-def record(work: Compiled, seed: int) -> list[tuple[str, int, int]]:
-    """Every write that changes an entry, in order: array, place, value; the padding of the array left out."""
+def record(work: Compiled, seed: int) -> list[tuple[int, int]]:
+    """Every write that changes an entry, in order: place and value; the padding of its array left out."""
     live = {name: set(buffer.addresses.tolist()) for name, buffer in work.layout.arrays.items()}
     twin, draw = Recording(**vars(FIELD)), np.random.default_rng(seed)
     sizes, count = [tuple(map(int, wire.shape)) for wire in work.f.dom.types], len(work.plan.states)
@@ -74,7 +74,7 @@ def record(work: Compiled, seed: int) -> list[tuple[str, int, int]]:
     for name, places, values in twin.written:
         for place, value in zip(places.tolist(), values.tolist(), strict=True):
             if (name not in live or place in live[name]) and held.get(place) != value:
-                changes.append((name, place, int(value)))
+                changes.append((place, int(value)))
             held[place] = value
     return changes
 
