@@ -173,13 +173,9 @@ def trained(name: str, threads: int) -> list[np.ndarray]:
     return run.state()[-len(case.learner().params):]
 
 
-UNSHARED = pytest.mark.xfail(raises=KeyError, strict=False, reason="recurrences are not shared between threads")
-
-
 def each() -> list:
     """Every model on one thread and on two."""
-    return [pytest.param(name, threads, marks=[*[pytest.mark.slow] * (name in LONG), *[UNSHARED] * (name == "recurrent" and threads > 1)])
-            for name in CASES for threads in (1, 2)]
+    return [pytest.param(name, threads, marks=[pytest.mark.slow] * (name in LONG)) for name in CASES for threads in (1, 2)]
 
 
 @pytest.mark.parametrize("library", ["jax", "torch"])
