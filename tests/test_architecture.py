@@ -26,7 +26,7 @@ RECORDS = {"symcat.prove", "symcat.prove.record"}    # all that kernels may know
 ONE_HOME = {"z3": {"symcat/prove/smt.py"}, "pysat": {"symcat/prove/boolean/sat.py"},
             "numba": {f"symcat/kernel/{name}.py" for name in (
                 "jit", "tiles/tile", "tiles/memory", "tiles/reduction", "tiles/pointwise", "tiles/primitives", "tiles/host",
-                "tiles/synchronisation", "machine/program")},
+                "tiles/synchronisation", "tiles/portable", "machine/program")},
             "jax": {"symcat/interop/transformation.py", "symcat/bench/kernels/jax_peer.py"},
             "optax": {"symcat/interop/transformation.py", "symcat/bench/kernels/jax_peer.py"},
             "torch": {"symcat/bench/kernels/torch_peer.py",
