@@ -15,6 +15,7 @@ from symcat.category.scalars import Undecided
 from symcat.errors import UnprovedError, UsageError
 from symcat.kernel import cache, jit
 from symcat.kernel.accuracy import accuracy_check
+from symcat.kernel.bounds import bounds_check
 from symcat.kernel.emit import emit
 from symcat.kernel.folds.lowering import looped
 from symcat.kernel.kernel import Kernel, Stamp
@@ -46,11 +47,12 @@ class Obligation(Protocol):
 
 @dataclass(frozen=True)
 class Validation:
-    """How a kernel was checked, in words: its text over the prime field and over symbols, its machine code in ulps."""
+    """How a kernel was checked, in words: its text over the prime field, over symbols and for bounds, its machine code in ulps."""
 
     field: str
     symbols: str
     accuracy: str = ""
+    bounds: str = ""
 
 
 def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | None = None, dtype: str = "float64", *,
@@ -70,7 +72,7 @@ def compile(step: TrainingStep, dims: Mapping | None = None, hypers: Mapping | N
     key = cache.digest("\n".join([str(VERSION), work.f.digest, work.text.module("", dtype)]))
     validation = _remembered(key) if validate else None
     if validate and validation is None:
-        validation = Validation(_field(step, values, work), _symbols(step, values, work, equal))
+        validation = Validation(_field(step, values, work), _symbols(step, values, work, equal), bounds=_bounds(work))
     text = work.text.module(header(stamp, work, values, dtype, validation), dtype)
     digest = cache.digest(text)
     name = f"{'kernel' if stamp.proved else 'unproved'}_{digest[:16]}_{jit.build()[:8]}.py"
@@ -137,6 +139,11 @@ def header(stamp: Stamp, work: Compiled, values: Mapping[sp.Symbol, sp.Expr], dt
 
 
 # ---- validation at sizes that can be afforded
+
+def _bounds(work: Compiled) -> str:
+    found = bounds_check(work)
+    return f"bounds: {found.inside} of {found.inside + len(found.unknown)} accesses shown to lie in their buffers, at its own sizes"
+
 
 def _field(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], work: Compiled) -> str:
     cases = [("at its own sizes", work)] if work.points <= FIELD_POINTS else []

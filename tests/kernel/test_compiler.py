@@ -131,6 +131,8 @@ def test_the_validation_is_recorded_and_remembered():
     proved, total = compiled.validation.symbols.split("symbols: ")[1].split(" entries")[0].split(" of ")
     assert int(proved) == int(total) > 300
     assert "ulp from 50 digits" in compiled.validation.accuracy
+    inside, accesses = compiled.validation.bounds.removeprefix("bounds: ").split(" accesses")[0].split(" of ")
+    assert int(inside) == int(accesses) > 50
     assert f"validation: {compiled.validation.field}" in compiled.source
     _, again = kernel("momentum")
     assert again.validation == compiled.validation and again.digest == compiled.digest
