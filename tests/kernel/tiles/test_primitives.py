@@ -75,6 +75,19 @@ def test_machine_code_and_twin_agree(dtype, shape):
             assert same.all(), (line, ours[part][~same], theirs[part][~same])
 
 
+@pytest.mark.parametrize("dtype, size", [("float32", 8), ("float64", 4), ("float32", 2), ("float64", 1)])
+def test_transposes(dtype, size):
+    """Rows of the transpose, for every number of them."""
+    lines = [f"store(R, {64 * n} + o_R, 0, {size}, turned(load_1x{size}x1x{size}(A, 3 + o_A, 0, 11), {n}))" for n in range(1, size + 1)]
+    made = Program(tuple(lines), ("store", "turned", f"load_1x{size}x1x{size}"))
+    given = np.random.default_rng(size).normal(size=120).astype(np.float32)
+    found = made.by_machine(dtype, (given, given), 64 * (size + 1)).reshape(-1, 64)
+    square = np.array([given[3 + 11 * r: 3 + 11 * r + size] for r in range(size)])
+    for n in range(1, size + 1):
+        assert found[n].tolist() == [*square.T[:n].ravel(), *[0] * (64 - n * size)]
+    assert alike(found.ravel(), made.by_twin(in_floats(dtype), (given, given), found.size)).all()
+
+
 @pytest.mark.skipif(not host().fma, reason="this processor does not fuse multiplication and addition")
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_outer_rounds_once(dtype):
