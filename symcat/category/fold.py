@@ -185,15 +185,18 @@ def _joined(build: Builder, place: int, fold: Fold) -> tuple[str, ...]:
                 known[argument] = inner.input(*one.cell.dom.wires[count + position])
     outs = [inner.call(one.cell, (*states, *(lists[name] for name in one.lists), *(constants[name] for name in one.constants)))
             for one in (old, fold)]
-    results = dict(zip(outs[0][count:], old.handed, strict=True))
+    results, known = list(zip(outs[0][count:], old.handed, strict=True)), dict(zip(outs[0][count:], old.handed, strict=True))
     for out, name, wire in zip(outs[1][count:], fold.handed, fold.cell.cod.types[count:], strict=True):
-        if out not in results:
-            results[out] = unused(name, build.wires)
-            build.wires[results[out]] = along(fold.length, wire)
-    whole = inner.build((*outs[0][:count], *results), [*(f"s{k}" for k in range(count)), *(f"y{k}" for k in range(len(results)))])
-    build.nodes[place] = Fold((*old.last, *results.values()), replace(whole, facts=()), count, len(lists),
+        if out not in known:
+            known[out] = unused(name, build.wires)
+            build.wires[known[out]] = along(fold.length, wire)
+            results.append((out, known[out]))
+    handed = tuple(name for _, name in results)      # those of the older fold keep their names and places, equal ones too
+    whole = inner.build((*outs[0][:count], *(out for out, _ in results)),
+                        [*(f"s{k}" for k in range(count)), *(f"y{k}" for k in range(len(results)))])
+    build.nodes[place] = Fold((*old.last, *handed), replace(whole, facts=()), count, len(lists),
                               (*old.initial, *lists, *constants), old.length, old.backward)
-    return (*old.last, *(results[out] for out in outs[1][count:]))
+    return (*old.last, *(known[out] for out in outs[1][count:]))
 
 
 def _core(fold: Fold) -> tuple:

@@ -121,6 +121,15 @@ def test_folds_through_the_same_states_are_one() -> None:
     assert len(different.folds) == 2
 
 
+def test_equal_results_of_a_fold_keep_their_names_when_another_fold_joins_it() -> None:
+    def both(s, x):
+        first = fold(lambda s, x: (s + x, (s * x, s * x)), s, x)[1]
+        return (*first, fold(lambda s, x: (s + x, s * s), s, x)[1])
+    f = trace(both, space(s=Real[()], x=Real[T]))
+    assert len(f.folds) == 1
+    np.testing.assert_array_equal(evaluate(f, [1, [2, 3]]), [[2, 9], [2, 9], [1, 9]])
+
+
 def test_a_fold_that_needs_what_the_other_makes_stays_apart() -> None:
     step = lambda s, x: (s + x, s)
     f = trace(lambda s, x: fold(lambda s, p: (s + p[0], p[1]), s, (x, fold(step, s, x)[1] * 2))[1], space(s=Real[()], x=Real[T]))
