@@ -12,10 +12,11 @@ from typing import Any
 
 import sympy as sp
 
+from symcat.category.comprehension import Fact
 from symcat.category.fold import Fold
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.unroll import unrolled
-from symcat.errors import ShapeError
+from symcat.errors import DomainError, ShapeError
 from symcat.laws.claim import Additive, Equation
 
 LENGTHS = (1, 2, 3)
@@ -102,7 +103,7 @@ def at_lengths(goal: Any) -> Iterator[tuple[dict[str, int], Any]]:
     for length in LENGTHS if symbols else ():
         try:
             yield {symbol.name: length for symbol in symbols}, written_out(_at(goal, dict.fromkeys(symbols, sp.Integer(length))))
-        except ShapeError:
+        except (ShapeError, DomainError):
             continue
 
 
@@ -113,11 +114,20 @@ def _folds(f: Morphism) -> Iterator[Fold]:
 
 
 def _at(goal: Any, sizes: dict[sp.Symbol, sp.Integer]) -> Any:
+    """The goal with numbers for dims, its premises too; ShapeError where a premise fails, or where another part is about these dims."""
     if isinstance(goal, Morphism):
         return goal.substitute(sizes)
     if isinstance(goal, tuple):
-        return tuple(_at(part, sizes) for part in goal)
-    if is_dataclass(goal) and not isinstance(goal, type) and any(morphisms(goal)):
-        return replace(goal, **{field.name: _at(getattr(goal, field.name), sizes) for field in fields(goal)
-                                if any(morphisms(getattr(goal, field.name)))})
+        return tuple(found for part in goal for found in (_fact_at(part, sizes) if isinstance(part, Fact) else (_at(part, sizes),)))
+    if isinstance(goal, sp.Basic) and goal.free_symbols & sizes.keys():
+        raise ShapeError(f"{goal} is about every {', '.join(sorted(map(str, goal.free_symbols & sizes.keys())))}")
+    if is_dataclass(goal) and not isinstance(goal, type):
+        return replace(goal, **{field.name: _at(getattr(goal, field.name), sizes) for field in fields(goal)})
     return goal
+
+
+def _fact_at(fact: Fact, sizes: dict[sp.Symbol, sp.Integer]) -> tuple[Fact, ...]:
+    """What is left of a premise."""
+    build = Builder()
+    build.fact(fact.expr.xreplace(sizes), fact.relation)
+    return tuple(build.facts)

@@ -14,6 +14,8 @@ from symcat.category.tracing.folding import fold
 from symcat.derivative.reverse import R
 from symcat.errors import SymcatError
 from symcat.laws.claim import Equation
+from symcat.laws.induction import Fold as FoldOfMachine
+from symcat.laws.induction import Machine
 from symcat.laws.reverse import REVERSE
 from symcat.prove.decide import decide, settle
 from symcat.prove.field.unrolled import fixed as fixed_sizes
@@ -92,3 +94,24 @@ def test_aligning_keeps_what_differs() -> None:
 def test_operations_on_comprehensions_alone_say_so() -> None:
     with pytest.raises(SymcatError, match="fold over T steps"):
         fixed_sizes(total())
+
+
+def powers(length: object) -> Morphism:
+    return trace(lambda s: fold(lambda s, _: (s * s, None), s, None, length=length)[0], space(s=Real[()]))
+
+
+@pytest.mark.parametrize("rel", ["=", "<=", "<"])
+@pytest.mark.parametrize(("premise", "admitted"), [(T >= 4, set()), (T <= 1, {1}), (T >= 3, {3}), (T <= 2, {1, 2})], ids=str)
+def test_lengths_that_the_premises_exclude_refute_nothing(rel: str, premise: sp.Basic, admitted: set[int]) -> None:
+    """s^2, s^4, s^8 against s^2: the first is equal and neither of the others, which are greater at 2."""
+    failing = admitted - ({1} if rel != "<" else set())
+    verdict = decide(powers(T), powers(1), rel, (premise,))
+    assert verdict.status == ("refuted" if failing else "unknown")
+    assert not failing or verdict.witness["dims"]["T"] in failing
+
+
+def test_a_closed_form_over_all_lengths_is_not_compared_at_one() -> None:
+    """2^n s, where n is the number of steps of the machine as well: the statement has no case n = 1."""
+    double = Machine(trace(lambda s: 2 * s, space(s=Real[()])), trace(lambda s: s, space(s=Real[()])))
+    closed = trace(lambda s: fold(lambda s, _: (2 * s, None), s, None, length=T)[0], space(s=Real[()]))
+    assert settle(FoldOfMachine(double, closed, T), "as functions")[0].unknown
