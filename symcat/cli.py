@@ -66,6 +66,7 @@ def _learn(commands: argparse._SubParsersAction) -> None:
     add("--seed", type=_natural, default=0, help="of the split, the initial parameters and the shuffling (default: 0)")
     add("--dtype", choices=("float64", "float32"), default="float64", help="of the kernel (default: float64)")
     add("--threads", type=_positive, metavar="N", help="threads of a step, at most (default: all where the work is worth them)")
+    add("--explain", action="store_true", help="show what the kernel is made of, and how fast each part runs")
     add("--checkpoint", metavar="FILE", help="written after every tenth epoch and after the last one")
     add("--resume", action="store_true", help="go on from the checkpoint, where there is one, to the number of epochs")
     add("--out", default=OUT, metavar="DIR", help=f"where kernel source and certificates are written (default: {OUT})")

@@ -19,6 +19,7 @@ from symcat.commands.plan import Plan, plan
 from symcat.commands.report import check_destination, exit_code, write_json
 from symcat.errors import UnprovedError, UsageError
 from symcat.kernel.learner import LearnerKernel
+from symcat.kernel.measure import speed
 from symcat.laws.claim import Claim
 from symcat.laws.obligations import obligations
 from symcat.learn.data import Dataset
@@ -27,6 +28,7 @@ from symcat.prove.campaign import run as decide_all
 from symcat.prove.claim import record
 from symcat.prove.record import write_atomically
 from symcat.show.claims import obligations as obligation_table
+from symcat.show.kernel import explained
 from symcat.show.screen import bar, screen
 from symcat.show.training import learner_panel, scores
 from symcat.verdict import Verdict
@@ -96,6 +98,10 @@ def compiled(console: Console, todo: Plan, ledger: Ledger, arguments: argparse.N
     console.print(f"kernel {kernel.digest[:16]}, {kernel.kernel.header}: compiled for batches of {todo.batch}, validated", markup=False)
     for words in vars(kernel.kernel.validation).values():
         console.print(f"  {words}", style="dim", markup=False)
+    if arguments.explain:
+        with console.status("measuring the kernel and each of its nests"):
+            timed = speed(kernel.kernel)
+        console.print(explained(timed))
     return kernel
 
 

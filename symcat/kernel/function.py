@@ -139,9 +139,9 @@ class Function:
         """The generated module of the kernel that was used last."""
         return self.kernel.source
 
-    def explain(self) -> str:
-        """The schedule of the kernel that was used last."""
-        return self.kernel.explain()
+    def explain(self, measure: bool = False) -> str:
+        """The schedule of the kernel that was used last; with `measure` how fast it runs on random data."""
+        return self.kernel.explain(measure)
 
     def __getstate__(self) -> dict[str, object]:
         return {**vars(self), "calls": {}, "latest": None, "lock": None}

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import sympy as sp
 
 from symcat.errors import DataError
 from symcat.kernel.arrays import real_array
 from symcat.kernel.interface import Interface, interface
-from symcat.kernel.nest import Nest
 from symcat.kernel.program import TrainingStep
 from symcat.kernel.threads.crew import CREW
 from symcat.kernel.validate import Compiled
@@ -98,41 +96,11 @@ class Kernel:
                             f"({', '.join(map(str, ('N', *sample)))}), one row per sample")
         return array
 
-    def explain(self) -> str:
-        """Each comprehension with the loops that it became, their arithmetic and their memory."""
-        plan, layout = self.work.plan, self.work.layout
-        size = np.dtype(self.dtype).itemsize
-        lines = [f"kernel {self.digest[:16]} {self.header}, {self.dtype}, batch {self.batch}, "
-                 f"arena {layout.reals * size} bytes, {sum(flops(nest) * plan.times(nest) for nest in plan.nests)} flops a step"]
-        if self.validation is not None:
-            lines += [f"  {text}" for text in vars(self.validation).values()]
-        for nest, line in zip(plan.nests, self.work.text.lines, strict=True):
-            loops = " x ".join(map(str, nest.extents)) or "1"
-            held = ", ".join(_held(name, plan, size) for name in nest.targets) or nest.label
-            again = f", {plan.times(nest)} times" if nest.group is not None else ""
-            lines.append(f"  program line {line}: {nest.mode} over {loops}, {flops(nest)} flops{again}: {held}")
-        return "\n".join(lines)
+    def explain(self, measure: bool = False) -> str:
+        """What each comprehension became, its arithmetic and its memory; with `measure` how fast it runs on random data."""
+        from symcat.kernel.explain import explain
 
-
-def _held(name: str, plan: object, size: int) -> str:
-    if name in plan.local:
-        return f"{name} (scalar)"
-    home = plan.home(name)
-    place = f" in {home}" if home != name else ""
-    return f"{name}{place} ({int(np.prod(plan.shapes[name], dtype=int)) * size} bytes)"
-
-
-def flops(nest: Nest) -> int:
-    """Arithmetic operations and function calls of a nest; additions into the target count."""
-    adds = nest.mode in ("reduce", "product", "scatter")
-    return nest.points * sum(int(sp.count_ops(_plain(store.body))) + adds for store in nest.stores)
-
-
-def _plain(body: sp.Expr) -> sp.Expr:
-    """The body with its reads as symbols, so that addresses are not counted."""
-    from symcat.category.expression import Argmax, At
-
-    return body.xreplace({access: sp.Dummy() for access in body.atoms(At, Argmax)})
+        return explain(self, measure)
 
 
 class Run:

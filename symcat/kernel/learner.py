@@ -267,9 +267,9 @@ class LearnerKernel:
     def path(self) -> Path:
         return self.kernel.path
 
-    def explain(self) -> str:
-        """The schedule of the kernel that was used last."""
-        return self.kernel.explain()
+    def explain(self, measure: bool = False) -> str:
+        """The schedule of the kernel that was used last; with `measure` how fast it runs on random data."""
+        return self.kernel.explain(measure)
 
 
 def _rule(optimiser: Optimiser, params: Space) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from symcat.kernel.compiler import lower
 from symcat.kernel.tiles.host import PORTABLE
 from symcat.kernel.tiles.names import creating
 from symcat.kernel.validate import field_check, symbol_check
+from tests.category.fold_programs import BY_NAME as FOLDS
+from tests.kernel.folds import test_kernels
 from tests.kernel.steps import REAL_PROGRAMS, descent, learner, learner_step, learner_values
 
 
@@ -36,6 +38,11 @@ def test_a_program_and_its_reverse(program):
     assert field_check(work) == 2 + sum(int(sp.prod(wire.shape)) for wire in work.f.dom.types)
     assert not [name for name in work.text.primitives if creating(name) or name in ("store", "scatter", "outer", "hsum", "turned")]
     assert all(buffer.meant == buffer.held for buffer in work.layout.arrays.values()), "rows are not padded"
+
+
+@pytest.mark.parametrize("name", ["elman", "two states", "forth and back"])
+def test_a_fold(name):
+    assert field_check(lower(test_kernels.step(FOLDS[name], batched=True), {}, processor=PORTABLE), steps=2) > 1
 
 
 def test_products_are_calls():
@@ -96,6 +103,8 @@ import json
 import numpy as np
 from symcat.category.evaluate import evaluate
 from symcat.kernel.compiler import compile
+from tests.category.fold_programs import BY_NAME as FOLDS
+from tests.kernel.folds import test_kernels
 from tests.kernel.steps import learner, learner_step, learner_values, samples
 made, (X, Y) = learner(), samples(20)
 step = learner_step(made)
