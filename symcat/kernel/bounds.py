@@ -211,11 +211,24 @@ class _Reader:
         elif name in ("store", "scatter"):
             shape = self.shape(arguments[-1], scope)
             yield arguments[0], arguments[1], ANYTHING if shape is None else self._reach(shape, arguments[2:-1], scope)
+        elif name.startswith("dot_"):
+            yield from self._matrices(arguments, scope)
         elif name == "outer":
             shape = self.shape(arguments[0], scope)
             column = None if shape is None else Shape(shape.p, shape.q, 1, 1)
             yield arguments[1], arguments[2], ANYTHING if column is None else self._reach(column, arguments[3:5], scope)
             yield arguments[5], arguments[6], ANYTHING if shape is None else Interval(0, shape.width - 1)
+
+    def _matrices(self, arguments: Sequence[ast.expr], scope: _Scope) -> Iterator[tuple[ast.expr, ast.expr, Interval]]:
+        """The accesses of a product of matrices: the result, whose columns follow one another, and both factors."""
+        sizes = [self.interval(size, scope) for size in arguments[11:]]
+        one = ast.Constant(1)
+        for first, strides, (down, across) in ((0, (arguments[2], one), (0, 2)), (3, arguments[5:7], (0, 1)), (7, arguments[9:11], (1, 2))):
+            reach = Interval(0, 0)
+            for step, size in zip((self.interval(stride, scope) for stride in strides), (sizes[down], sizes[across]), strict=True):
+                fixed = step.low == step.high and size.low == size.high
+                reach = reach + (Interval(0, size.high - 1).scaled(int(step.low)) if fixed else ANYTHING)
+            yield arguments[first], arguments[first + 1], reach
 
     def _reach(self, shape: Shape, strides: Sequence[ast.expr], scope: _Scope) -> Interval:
         steps = [self.interval(stride, scope) for stride in strides] + [Interval(1, 1)] * (3 - len(strides))

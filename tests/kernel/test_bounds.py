@@ -19,6 +19,7 @@ INSIDE = [
     "for i in range(3, 3):\n    S[99 + o_A] = F_0", "for i in range(max(2, 3), min(9, 10)):\n    S[i + o_A] = F_0",
     "for j in range(5*(2*me//n), 5*(2*(me + 1)//n), 5):\n    S[j + 4 + o_A] = F_0", "if me == 0:\n    S[9 + o_A] = F_0",
     "for k in range(4):\n    store(S, 2*k + 8*me + w_panel, 0, 0, full_1x1x1x2(F_0))",
+    "dot_nn(S, 1 + o_A, 6, b_x, 0, 2, 1, b_x, 0, 2, 1, 2, 2, 3)", "dot_nn(S, 9 + o_A, 1, b_x, 4, -2, -2, b_x, 0, 1, 1, 1, 3, 1)",
 ]
 OUTSIDE = [
     ("S[10 + o_A] = F_0", "entry 10 of A, which has 10"), ("S[-1 + o_A] = F_0", "entry -1 of A"),
@@ -31,6 +32,9 @@ OUTSIDE = [
     ("for k in range(5):\n    store(S, 2*k + 8*me + w_panel, 0, 0, full_1x1x1x2(F_0))", "entry 17 of panel"),
     ("for j in range(5*(2*me//n), 5*(2*(me + 1)//n), 5):\n    S[j + 5 + o_A] = F_0", "entry 10"),
     ("if me == 0:\n    S[10 + o_A] = F_0", "entry 10"),
+    ("dot_nn(S, 1 + o_A, 7, b_x, 0, 2, 1, b_x, 0, 2, 1, 2, 2, 3)", "entry 10 of A"),
+    ("dot_nn(S, 1 + o_A, 3, b_x, 0, 4, 1, b_x, 0, 2, 1, 2, 2, 3)", "entry 5 of x"),
+    ("dot_nt(S, 1 + o_A, 3, b_x, 0, 2, 1, b_x, 0, -1, 2, 2, 2, 3)", "entry -1 of x"),
 ]
 UNKNOWN = [
     "for i in range(8):\n    if i - 3 >= 0:\n        S[i - 3 + o_A] = F_0", "S[int(S[0 + o_A]) + o_A] = F_0",

@@ -14,6 +14,7 @@ from symcat.category.expression import At
 from symcat.category.morphism import Builder
 from symcat.category.space import Real, space
 from symcat.errors import ValidationError
+from symcat.kernel.bounds import bounds_check
 from symcat.kernel.compiler import lower
 from symcat.kernel.tiles.host import PORTABLE
 from symcat.kernel.tiles.names import creating
@@ -81,7 +82,8 @@ def factors(left, right, out):
 ])
 def test_factors_in_any_order(left, right, out):
     work = portable(descent(factors(left, right, out)))
-    assert field_check(work) > 20 and dots(work)
+    found = bounds_check(work)
+    assert field_check(work) > 20 and dots(work) and found.inside > 3 and not found.unknown
 
 
 def test_every_number_of_a_call_matters():
