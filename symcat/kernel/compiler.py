@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import sympy as sp
 
 from symcat.category.scalars import Undecided
@@ -22,7 +23,7 @@ from symcat.kernel.kernel import Kernel, Stamp
 from symcat.kernel.passes import lowered, specialise
 from symcat.kernel.place import place
 from symcat.kernel.program import DTYPES, TrainingStep
-from symcat.kernel.schedule import schedule
+from symcat.kernel.schedule import Schedule, schedule
 from symcat.kernel.threads.crew import processors
 from symcat.kernel.threads.shares import BARRIER, WORTH, Shares, pays, widened
 from symcat.kernel.tiles.host import PORTABLE, Host, host
@@ -93,6 +94,7 @@ def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], dtype: str = 
     """
     f, processor = specialise(step.step, values), processor or host()
     plan = schedule(looped(f, lowered), step.states, processor.lanes(dtype), processor.registers)
+    _check_positions(plan, dtype)
     layout = place(plan)
     if processor is PORTABLE:
         threads = 1
@@ -105,6 +107,15 @@ def lower(step: TrainingStep, values: Mapping[sp.Symbol, sp.Expr], dtype: str = 
             return Compiled(f, plan, layout, text, dtype, threads)
         layout = place(plan)
     return Compiled(f, plan, layout, emit(plan, layout), dtype)
+
+
+def _check_positions(plan: Schedule, dtype: str) -> None:
+    """UsageError when the place of a maximum may be a number that the dtype has not: it is kept as a number of that dtype."""
+    for nest in plan.nests:
+        most = max((extent for _, extent in nest.loops[nest.inner:]), default=0) if nest.mode == "max" else 0
+        if most > 1 << np.finfo(dtype).nmant and any(name in nest.targets for name, _ in plan.selected):
+            raise UsageError(f"{nest.label} is a maximum over {most} entries whose place is used, and {dtype} cannot tell so many places "
+                             "apart: use float64")
 
 
 def stamped(step: TrainingStep, obligations: Sequence[Obligation], unproved: bool) -> Stamp:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from symcat.category.expression import Argmax, At
+from symcat.category.morphism import Builder
+from symcat.category.space import Real, space
 from symcat.errors import DataError, ShapeError, UnprovedError, UsageError, ValidationError
 from symcat.kernel import cache, jit
-from symcat.kernel.compiler import compile
+from symcat.kernel.compiler import compile, lower
 from symcat.kernel.program import TrainingStep
 from symcat.learn.optimisers import OPTIMISERS
 from tests.category.programs import BY_NAME
@@ -229,3 +232,13 @@ def test_a_batch_size_is_a_positive_integer():
     made = learner()
     with pytest.raises((ShapeError, UsageError)):
         compile(learner_step(made), {**learner_values(made, 1), made.size: 0}, unproved=True)
+
+
+def test_places_that_a_dtype_cannot_tell_apart_are_refused():
+    build = Builder()
+    x, = build.inputs(space(x=Real[2**24 + 1]))
+    best = build.gather((), lambda i: At(x, i), (2**24 + 1,), op="max")
+    step = TrainingStep(build.build([x, build.gather((), lambda: At(best) * Argmax(best, 0))], ["x", "loss"]), 1)
+    with pytest.raises(UsageError, match="use float64"):
+        lower(step, {}, "float32")
+    assert lower(step, {}, "float64").plan.selected

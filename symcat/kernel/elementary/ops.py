@@ -1,7 +1,7 @@
 """`Ops`: operations on one element type, a float or a vector of floats, written into an LLVM block.
 
-Every operation carries the flag `contract` and no other, also where the function around it is compiled with more: signs of zeros,
-NaN and infinities are kept, and nothing is reassociated.
+No operation carries a flag, also where the function around it is compiled with some: nothing is fused that is not fused here, signs of
+zeros, NaN and infinities are kept, and nothing is reassociated.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from llvmlite import ir
 
-FLAGS = ("contract",)
+FLAGS = ()
 Number = int | float | Fraction
 
 

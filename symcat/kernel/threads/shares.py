@@ -25,6 +25,7 @@ WORTH = 3000.0      # nanoseconds of work from which a nest is shared
 PRODUCT, ENTRY, CALL = 0.02, 0.1, 1.0      # of a point of a product, of an operation on a point, of a function call, in vectors
 SCALAR = 8.0        # how much longer points take without vectors
 MEETING = 500.0     # nanoseconds of a barrier and of what threads fetch from each other after it
+LARGE = 100_000.0   # nanoseconds of a step from which threads are used: to wake them takes as long as a few small steps
 GAIN = 1.15         # how much faster threads must be, by this estimate, to be used
 BARRIER = "barrier(W, n)"
 
@@ -111,7 +112,7 @@ def pays(plan: Schedule, threads: int, worth: float = WORTH) -> bool:
         else:
             alone_time += time
     single = sum(nanoseconds(nest) * plan.times(nest) for nest in plan.nests)
-    return threads > 1 and single > GAIN * (alone_time + shared_time / threads)
+    return threads > 1 and single >= LARGE and single > GAIN * (alone_time + shared_time / threads)
 
 
 @dataclass(frozen=True)
