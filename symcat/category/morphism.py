@@ -8,7 +8,7 @@ arrays; equality of morphisms is decided by `symcat.prove`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -106,7 +106,22 @@ class Morphism:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical program: the same in every process and under every hash seed."""
-        return hashlib.sha256(sp.srepr(self.canonical[2:4]).encode() + repr(self.canonical).encode()).hexdigest()
+        return hashlib.sha256("\n".join(self._written()).encode()).hexdigest()
+
+    def _written(self) -> Iterator[str]:
+        """The canonical program as text in which different ones differ: every symbol with its kind, every array by its position."""
+        dom, cod, nodes, outs, requirements, facts = self.canonical
+        exact = lambda *parts: sp.srepr(parts)
+        yield from (f"{wire.base} {exact(*wire.shape)}" for wire in (*dom, *cod))
+        yield f"{len(dom)} {outs}"
+        for node in nodes:
+            if isinstance(node, Fold):
+                yield (f"{node.names} {node.cell.digest} {node.states} {node.entries} {node.arguments} {exact(node.length)} "
+                       f"{node.backward}")
+            else:
+                yield f"{node.name} {node.base} {node.op} {exact(node.shape, node.extents, node.out, node.body, node.guards)}"
+        yield from (f"{r.relation} {r.smooth} {exact(r.extents, r.expr, r.guards)}" for r in requirements)
+        yield from (f"{fact.relation} {exact(fact.expr)}" for fact in facts)
 
     @property
     def symbols(self) -> tuple[sp.Symbol, ...]:

@@ -11,6 +11,7 @@ import sympy as sp
 
 from symcat.category.deserialise import load
 from symcat.category.evaluate import evaluate, unmet
+from symcat.category.expression import At
 from symcat.category.fold import Fold, FoldError
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.objects import EXACT
@@ -98,6 +99,20 @@ def test_the_digest_sees_the_cell() -> None:
     f, node = elman()
     other = trace(lambda s, x, W, U, c: (np.sin(x @ W + s @ U + c),) * 2, node.cell.dom, names=node.cell.cod.names)
     assert replace(f, nodes=(replace(node, cell=other),)).digest != f.digest
+
+
+def scaled(symbol: sp.Symbol, state: str = "s", result: str = "z") -> Morphism:
+    """Three steps of s <- symbol s, the arrays of the cell called as given."""
+    cell, build = Builder(), Builder()
+    s = cell.input(state, Real[()])
+    step = cell.build([cell.gather((), lambda: At(s) * symbol, name=result)])
+    return build.build(build.fold(step, [build.input("s", Real[()])], [], [], 3))
+
+
+def test_the_digest_sees_kinds_of_symbols_and_not_names_of_arrays() -> None:
+    size, real = sp.Symbol("n", integer=True, positive=True), sp.Symbol("n", real=True)
+    assert scaled(size) != scaled(real) and scaled(size).digest != scaled(real).digest
+    assert scaled(real) == scaled(real, "a", "b") and scaled(real).digest == scaled(real, "a", "b").digest
 
 
 def test_what_knows_only_comprehensions_fails_loudly() -> None:
