@@ -114,7 +114,8 @@ class LearnerKernel:
         """What its kernels depend on, but for the batch size, without deriving the step."""
         made = self.learner
         proofs = [(one.name, one.status, str((one.certificate or {}).get("digest"))) for one in self.given]
-        return [made.model.body.digest, made.model.count, made.loss.body.digest, made.loss.count, str(made.rate), str(made.size),
+        names = (*made.kept.names, *made.model.dom.names, *made.loss.params.names)      # which digests do not see
+        return [names, made.model.body.digest, made.model.count, made.loss.body.digest, made.loss.count, str(made.rate), str(made.size),
                 *_rule(made.optimiser, made.params), {name: str(value) for name, value in self.values(0).items()}, self.dtype,
                 self.threads, self.unproved, proofs, *([] if type(made) is Learner else [made.step.digest])]
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from symcat.category.morphism import Builder
+from symcat.category.space import Real, space
+from symcat.category.trace import trace
 from symcat.errors import CacheWarning, ValidationError
 from symcat.kernel import remembered
 from symcat.kernel.kernel import Kernel
@@ -18,6 +20,7 @@ from symcat.learn.losses import loss
 from symcat.learn.models import model
 from symcat.learn.optimisers import OPTIMISERS, optimiser
 from symcat.learn.rates import Rate
+from symcat.lens.para import Para
 
 X, Y = np.random.default_rng(0).normal(size=(12, 4)), np.eye(3)[np.arange(12) % 3]
 CONSTANT = Rate()
@@ -100,6 +103,18 @@ def test_a_learner_with_a_step_of_its_own_has_a_key_of_its_own():
     plain, own = learner(), learner()
     own = Doubled(own.model, own.loss, own.optimiser, own.rate, own.size, own.sizes)
     assert remembered.key_of(compiled(plain, batch=None).identity) != remembered.key_of(compiled(own, batch=None).identity)
+
+
+def test_names_are_part_of_the_key(folder):
+    """Which arrays are called what is in messages and in the text of a kernel."""
+    def called(weight, sample):
+        net = Para(trace(lambda W, x: np.tanh(x @ W), space(**{weight: Real[4, 3], sample: Real[4]})), 1)
+        return compiled(Learner(net, loss("quadratic", net.cod), OPTIMISERS["momentum"]))
+    for names in (("W", "x"), ("Q", "x"), ("W", "image")):
+        made = called(*names)
+        assert names[0] in made.kernel.interface.states and names[1] in made.kernel.interface.data
+        assert type(made.kernel) is Kernel and made.explain()
+        assert type(called(*names).kernel) is Remembered
 
 
 @pytest.mark.parametrize("part", ["source", "processors"])
