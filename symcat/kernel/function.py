@@ -14,6 +14,7 @@ from threading import RLock
 import numpy as np
 import sympy as sp
 
+from symcat.category.fold import Fold
 from symcat.category.morphism import Builder, Morphism
 from symcat.category.sizes import infer_dims
 from symcat.category.space import Space
@@ -174,4 +175,6 @@ def compiled(f: Morphism, dtype: str = "float64", **values: object) -> Function:
 
 def points(f: Morphism, sizes: Mapping[sp.Symbol, int]) -> int:
     """The number of points over which the comprehensions of a program run, at given sizes."""
-    return sum(math.prod(int(extent.xreplace(dict(sizes))) for extent in node.extents) for node in f.nodes)
+    size = lambda extent: int(extent.xreplace(dict(sizes)))
+    return sum(size(node.length) * points(node.cell, sizes) if isinstance(node, Fold) else math.prod(map(size, node.extents))
+               for node in f.nodes)

@@ -12,7 +12,7 @@ from symcat.category.space import Z2, Real, space
 from symcat.category.structure import copy, identity, swap
 from symcat.category.trace import trace
 from symcat.errors import DataError, ShapeError, UsageError
-from symcat.kernel.function import compiled
+from symcat.kernel.function import compiled, points
 
 DRAW = np.random.default_rng(0)
 
@@ -25,6 +25,7 @@ OUTER = trace(outer, space(x=Real["n"], y=Real["m"]))
 FUNCTIONS = {
     "outer": (OUTER, [(3,), (5,)]), "identity": (identity(space(x=Real["n", 3])), [(4, 3)]), "copy": (copy(space(x=Real["n"])), [(3,)]),
     "swap": (swap(space(x=Real["n"]), space(y=Real[2])), [(3,), (2,)]), "number": (trace(lambda x: np.exp(x), space(x=Real[()])), [()]),
+    "fold": (trace(lambda h, x: sc.fold(lambda s, e: (np.tanh(s + e), s * e), h, x), space(h=Real[2], x=Real[5, 2])), [(2,), (5, 2)]),
     "softmax": (trace(lambda x: np.exp(x) / np.sum(np.exp(x), axis=1)[:, None], space(x=Real["b", "c"])), [(3, 4)]),
 }
 
@@ -105,3 +106,8 @@ def test_what_is_refused(make, error, words):
 
 def test_hyperparameters_are_baked_in():
     assert compiled(HYPER, a=0.25)([2.0, 4.0]).tolist() == [0.5, 1.0]
+
+
+def test_points_of_folds_are_counted_at_every_step():
+    f = trace(lambda h, x: sc.fold(lambda s, e: (s + e, s * e), h, x), space(h=Real[2], x=Real["T", 2]))
+    assert points(f, {f.dims[0]: 7}) == 7 * 4
