@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 
 from symcat.category.evaluate import evaluate
-from symcat.category.space import Space
+from symcat.category.space import Real, Space, space
 from symcat.errors import DataError, UnprovedError, UsageError
 from symcat.kernel import checkpoint as checkpoints
 from symcat.kernel import compiler, remembered
@@ -34,6 +34,7 @@ from symcat.verdict import Verdict
 BATCH = 32
 PARTIAL = ("drop", "train")
 CHUNKS = (16, 256)            # rows that a compiled prediction takes at once
+LOSS = space(loss=Real[()])
 INTERPRETED = 20_000_000      # up to so many points of a prediction are left to the interpreter
 
 
@@ -115,7 +116,8 @@ class LearnerKernel:
         made = self.learner
         proofs = [(one.name, one.status, str((one.certificate or {}).get("digest"))) for one in self.given]
         names = (*made.kept.names, *made.model.dom.names, *made.loss.params.names)      # which digests do not see
-        return [names, made.model.body.digest, made.model.count, made.loss.body.digest, made.loss.count, str(made.rate), str(made.size),
+        return [names, made.model.body.digest, made.model.count, made.loss.body.digest, made.loss.count,
+                made.rate.lens(LOSS).put.digest, str(made.size),
                 *_rule(made.optimiser, made.params), {name: str(value) for name, value in self.values(0).items()}, self.dtype,
                 self.threads, self.unproved, proofs, *([] if type(made) is Learner else [made.step.digest])]
 

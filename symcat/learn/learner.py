@@ -151,6 +151,8 @@ class Learner:
 
     def compile(self, backend: str = "numba", **options: object) -> object:
         """A kernel that trains: see `compile_learner` of the backend for its options."""
+        if not isinstance(backend, str):
+            raise UsageError(f"a {type(backend).__name__} came as a backend: proofs are given by name, compile(obligations=...)")
         if backend not in BACKENDS:
             raise UsageError(f"no backend {backend!r}: there are {', '.join(BACKENDS)}")
         return import_module(BACKENDS[backend]).compile_learner(self, **options)

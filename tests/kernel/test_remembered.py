@@ -105,6 +105,20 @@ def test_a_learner_with_a_step_of_its_own_has_a_key_of_its_own():
     assert remembered.key_of(compiled(plain, batch=None).identity) != remembered.key_of(compiled(own, batch=None).identity)
 
 
+class Halved(Rate):
+    """Half the rate, under the same name."""
+
+    def lens(self, losses):
+        whole = super().lens(losses)
+        return replace(whole, put=whole.put >> trace(lambda a: a / 2, whole.put.cod, names=whole.put.cod.names))
+
+
+def test_a_rate_is_known_by_what_it_does():
+    plain, halved = compiled(learner(), batch=None), compiled(learner(rate=Halved()), batch=None)
+    assert str(plain.learner.rate) == str(halved.learner.rate)
+    assert remembered.key_of(plain.identity) != remembered.key_of(halved.identity)
+
+
 def test_names_are_part_of_the_key(folder):
     """Which arrays are called what is in messages and in the text of a kernel."""
     def called(weight, sample):

@@ -84,6 +84,8 @@ def test_ill_fitting_parts():
         Rate("falling")
     with pytest.raises(UsageError, match="no backend 'fortran'"):
         learner().compile(backend="fortran")
+    with pytest.raises(UsageError, match=r"a dict came .* compile\(obligations=...\)"):
+        learner().compile({})
 
 
 @pytest.mark.parametrize("name, words", [
