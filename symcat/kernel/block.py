@@ -49,7 +49,7 @@ def pieces(start: int, stop: int, width: int, block: int, over: bool = False) ->
     """The pieces of a loop with fixed bounds; with `over` the last vector may run past the end.
 
     >>> [(p.start, p.stop, p.shape) for p in pieces(0, 150, 16, 4)]
-    [(0, 128, '1x1x4x16'), (128, 144, '1x1x1x16'), (144, 148, '1x1x1x4'), (148, 150, '1x1x1x2')]
+    [(0, 144, '1x1x3x16'), (144, 148, '1x1x1x4'), (148, 150, '1x1x1x2')]
     """
     count, left = divmod(stop - start, width)
     found, at = [], start

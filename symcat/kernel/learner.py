@@ -277,7 +277,7 @@ class LearnerKernel:
 
 def _rule(optimiser: Optimiser, params: Space) -> tuple[str, ...]:
     """What tells an optimiser from others: the name of one of symcat's own, else the digests of what it does to the parameters."""
-    found = optimiser.named()
+    found = optimiser.named() if isinstance(optimiser, Optimiser) else None     # a tensor of rules has no name
     if found and found[0].partition(".")[0] == "symcat":
         return tuple(map(str, found))
     lens = optimiser.lens(params)
