@@ -132,20 +132,21 @@ class Run:
         batch = self._batch
         if len(data) != self._inputs:
             raise DataError(f"{len(data)} data arrays came, the step takes {self._inputs}: {', '.join(self.kernel.interface.data)}")
-        rows = {len(array) for array in data}
-        if len(rows) > 1:
-            raise DataError(f"the data arrays have {' and '.join(map(str, sorted(rows)))} samples: expected the same number")
-        full = min(rows) // batch if rows else (steps or 1)
+        rows, dtype = (len(data[0]) if data else 0), self.arena.dtype
+        for k, array in enumerate(data):
+            if len(array) != rows:
+                raise DataError(f"the data arrays have {' and '.join(map(str, sorted({len(one) for one in data})))} samples: "
+                                "expected the same number")
+            if array.dtype != dtype or array.shape[1:] != self._samples[k]:
+                raise DataError(f"data for {self.kernel.interface.data[k]} came as {array.dtype} of shape {array.shape}: the kernel reads "
+                                f"{dtype}, samples of shape {self._samples[k]}; give what kernel.checked(array, {k}) returns")
+        full = rows // batch if data else (steps or 1)
         count = full if steps is None else steps
         if count < 1 or count > full:
-            raise DataError(f"{min(rows, default=0)} samples make {full} batches of {batch}, and {count} steps were asked for: "
+            raise DataError(f"{rows} samples make {full} batches of {batch}, and {count} steps were asked for: "
                             "give more data, or compile with a smaller batch")
-        for k, array in enumerate(data):
-            if array.dtype != self.arena.dtype or array.shape[1:] != self._samples[k]:
-                raise DataError(f"data for {self.kernel.interface.data[k]} came as {array.dtype} of shape {array.shape}: the kernel reads "
-                                f"{self.arena.dtype}, samples of shape {self._samples[k]}; give what kernel.checked(array, {k}) returns")
-        losses = np.empty(count, dtype=self.kernel.dtype)
-        given = [array[: count * batch].reshape(count, -1) for array in data]
+        losses, used = np.empty(count, dtype), count * batch
+        given = [(array if used == rows else array[:used]).reshape(count, -1) for array in data]
         function, threads = self.kernel.function, self._threads
         if threads == 1:
             function(self.arena, losses, *given)
