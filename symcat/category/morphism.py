@@ -141,7 +141,8 @@ class Morphism:
 
     def substitute(self, values: Mapping[sp.Symbol, sp.Expr]) -> Morphism:
         """The morphism with dims and hyperparameters replaced; a fact or requirement that becomes false is an error that names it."""
-        change = lambda e: e.xreplace(dict(values)) if isinstance(e, sp.Basic) else e
+        known = {symbol: scalar(value) for symbol, value in values.items()}
+        change = lambda e: e.xreplace(known) if isinstance(e, sp.Basic) else e
         build = Builder()
         for fact in self.facts:
             build.fact(change(fact.expr), fact.relation)

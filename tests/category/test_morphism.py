@@ -188,3 +188,9 @@ def test_substitution_checks_requirements_and_states_facts_first():
     assert f.substitute({scale: sp.Integer(3)}).requirements == ()
     assert [str(fact) for fact in f.substitute({n: m - 1}).facts] == ["m - 5 >= 0"]
     assert f.substitute({}) == f
+
+
+def test_sizes_may_be_plain_integers():
+    assert linear().substitute({n: 3}) == linear().substitute({n: sp.Integer(3)})
+    with pytest.raises(TraceError, match="give a number"):
+        linear().substitute({n: "3"})
